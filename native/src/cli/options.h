@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_CLI_OPTIONS_H
+#define CKPT_CLI_OPTIONS_H
+
+/* Options of `ckpt run`, `launch` and `restart`. */
+
+#include "common/error.h"
+#include "supervisor/supervisor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_DEFAULT_DIR         ".ckpt"
+#define OPTIONS_DEFAULT_INTERVAL_MS (10 * 60 * 1000)
+#define OPTIONS_DEFAULT_KEEP        2
+#define OPTIONS_DEFAULT_GRACE_MS    (10 * 1000)
+
+struct run_options {
+    char *dir;
+    uint64_t interval_ms; /* 0: never periodically */
+    unsigned keep;
+    uint64_t grace_ms;
+    bool fresh, replay;
+    unsigned generation; /* restart from this one, else an older one; 0: the latest */
+    int signal;          /* the checkpoint signal */
+    char **labels;       /* KEY=VALUE */
+    size_t label_count;
+    char **excludes; /* globs */
+    size_t exclude_count;
+    char **argv; /* the command, points into main's argv; NULL for restart */
+};
+
+/* argv[0] is the subcommand. CKPT_DIR, CKPT_INTERVAL and CKPT_SIGNAL give defaults. -EINVAL:
+ * usage, with its one line. */
+int run_options_parse(int argc, char **argv, enum run_mode mode, struct run_options *ret,
+                      struct ckpt_error *err);
+void run_options_free(struct run_options *options);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_STORE_STATUS_H
+#define CKPT_STORE_STATUS_H
+
+/* DIR/status.json: how it goes. */
+
+#include "common/error.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct json_object;
+
+enum status_state {
+    STATUS_RUNNING,
+    STATUS_ENDED,  /* CMD ended by itself */
+    STATUS_STOPPED /* after a final checkpoint */
+};
+
+struct status_restart {
+    char *time;
+    unsigned generation;
+    double run_seconds;
+};
+
+/* Every pointer is owned by the struct. */
+struct status {
+    enum status_state state;
+    char *host;
+    pid_t pid;
+    char *started;
+    unsigned generation; /* the latest complete one, 0 for none */
+    struct status_restart *restarts;
+    size_t restart_count;
+    char *failure_time; /* NULL: no failure */
+    char *failure_reason;
+    char **warnings;
+    size_t warning_count;
+    bool has_exit_status;
+    int exit_status;
+};
+
+/* Running, this host and process, now. */
+int status_init(struct status *ret, struct ckpt_error *err);
+
+/* The parts of a status that go over to a new incarnation: its restarts stay, everything else is
+ * as after init. */
+int status_renew(struct status *status, struct ckpt_error *err);
+
+/* These return 0 or -ENOMEM. */
+int status_add_restart(struct status *status, unsigned generation, double run_seconds);
+int status_set_failure(struct status *status, const char *reason); /* NULL: no failure any more */
+int status_add_warning(struct status *status,
+                       const char *text); /* said once, however often added */
+
+int status_read(struct store *store, struct status *ret, struct ckpt_error *err);
+int status_write(struct store *store, const struct status *status, struct ckpt_error *err);
+
+/* Releases what the struct owns, not the struct; fine on a zeroed one, and twice. */
+void status_free(struct status *status);
+
+const char *status_state_name(enum status_state state);
+
+/* The caller puts the object. NULL when memory is short. */
+struct json_object *status_to_json(const struct status *status);
+
+#endif

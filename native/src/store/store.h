@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_STORE_STORE_H
+#define CKPT_STORE_STORE_H
+
+/* The directory that holds everything about one task (docs/image-format.md). */
+
+#include "common/error.h"
+
+#include <stdbool.h>
+
+#define STORE_FORMAT 1
+
+struct store {
+    char *path; /* absolute, without symbolic links */
+    int dirfd;
+};
+
+/* Makes DIR with its parents (0700) if need be, and opens it. */
+int store_create(const char *dir, struct store **ret, struct ckpt_error *err);
+
+/* Opens a DIR that is a store already; -ENOENT if there is none. */
+int store_open(const char *dir, struct store **ret, struct ckpt_error *err);
+
+/* NULL is fine. A lease lives on: it belongs to its own descriptor. */
+void store_close(struct store *store);
+
+/* Locks DIR/lease. When another incarnation holds it, tries again until wait_ms are over, then
+ * fails with -EBUSY and "DIR is in use by pid N on HOST". The lock belongs to the open file
+ * description: it is held as long as any process has a copy of *ret_fd, which is close-on-exec. */
+int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, struct ckpt_error *err);
+
+/* Whether somebody holds the lease now. */
+bool store_lease_is_live(struct store *store);
+
+#endif
