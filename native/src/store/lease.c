@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* DIR/lease: an flock that at most one incarnation holds, over all hosts that see the store (a
+ * network filesystem turns it into a lock of its own, which is why the file is opened for
+ * writing). It needs no heartbeat: the kernel drops it with the last process that holds the
+ * descriptor. The content only says who it is. */
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/io.h"
+#include "store/document.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEASE_NAME     "lease"
+#define LEASE_LIMIT    4096
+#define LEASE_RETRY_MS 20
+
+/* store_lease_is_live() holds the lock for an instant; an acquirer that meets it must not take
+ * that for a task. */
+#define LEASE_LEAST_MS 100
+
+static int lease_open(struct store *store, int flags)
+{
+    return openat(store->dirfd, LEASE_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags,
+                  0600);
+}
+
+static int in_use(struct store *store, struct ckpt_error *err)
+{
+    cleanup_json json_object *document = NULL;
+    cleanup_free char *host = NULL;
+    uint64_t pid;
+
+    if (document_read(store->dirfd, LEASE_NAME, LEASE_LIMIT, "lease", &document, NULL) < 0 ||
+        document_string(document, "host", "lease", &host, NULL) < 0 ||
+        document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL) < 0)
+        return ckpt_error_set(err, EBUSY, "'%s' is in use", store->path);
+    return ckpt_error_set(err, EBUSY, "'%s' is in use by pid %d on %s", store->path, (int)pid,
+                          host);
+}
+
+static int write_owner(struct store *store, int fd, struct ckpt_error *err)
+{
+    cleanup_json json_object *document = document_new();
+    char host[HOST_NAME_MAX + 1] = "", now[CLOCK_TEXT_SIZE];
+    const char *text;
+
+    gethostname(host, sizeof(host) - 1);
+    clock_text(now);
+    if (document_add_string(document, "host", host) |
+        document_add_unsigned(document, "pid", (uint64_t)getpid()) |
+        document_add_string(document, "started", now))
+        return ckpt_error_set(err, ENOMEM, "write '%s/lease': out of memory", store->path);
+    text = json_object_to_json_string_ext(document, JSON_C_TO_STRING_SPACED);
+    if (ftruncate(fd, 0) < 0 || pwrite_full(fd, text, strlen(text), 0) < 0)
+        return ckpt_error_errno(err, "write '%s/lease'", store->path);
+    return 0;
+}
+
+/* Whether the locked file is still the one at that name. */
+static bool is_current(struct store *store, int fd)
+{
+    struct stat mine, named;
+
+    return fstat(fd, &mine) == 0 &&
+           fstatat(store->dirfd, LEASE_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, struct ckpt_error *err)
+{
+    uint64_t wait = wait_ms > LEASE_LEAST_MS ? wait_ms : LEASE_LEAST_MS;
+    uint64_t deadline = clock_monotonic_ms() + wait;
+
+    for (;;) {
+        cleanup_fd int fd = lease_open(store, O_CREAT);
+
+        if (fd < 0)
+            return ckpt_error_errno(err, "open '%s/lease'", store->path);
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            if (is_current(store, fd)) {
+                int r = write_owner(store, fd, err);
+
+                if (r == 0)
+                    *ret_fd = steal_fd(&fd);
+                return r;
+            }
+        } else if (errno != EWOULDBLOCK && errno != EINTR) {
+            return ckpt_error_errno(err, "lock '%s/lease'", store->path);
+        }
+        if (clock_monotonic_ms() >= deadline)
+            return in_use(store, err);
+        /* No event says that an flock on another host is free. */
+        poll(NULL, 0, LEASE_RETRY_MS);
+    }
+}
+
+bool store_lease_is_live(struct store *store)
+{
+    cleanup_fd int fd = lease_open(store, 0);
+
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}

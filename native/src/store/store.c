@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* The store's directory: making and opening it. Everything below is reached through its
+ * descriptor, so that a rename of the directory does not matter to a running task. */
+#include "store/store.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int open_directory(const char *dir, struct store **ret, struct ckpt_error *err)
+{
+    struct store *store = calloc(1, sizeof(*store));
+
+    if (!store)
+        return ckpt_error_set(err, ENOMEM, "open store '%s': out of memory", dir);
+    store->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->dirfd >= 0)
+        store->path = realpath(dir, NULL);
+    if (!store->path) {
+        int r = ckpt_error_errno(err, "open store '%s'", dir);
+
+        store_close(store);
+        return r;
+    }
+    *ret = store;
+    return 0;
+}
+
+int store_create(const char *dir, struct store **ret, struct ckpt_error *err)
+{
+    if (mkdir_p(dir, 0700) < 0)
+        return ckpt_error_errno(err, "make store '%s'", dir);
+    return open_directory(dir, ret, err);
+}
+
+int store_open(const char *dir, struct store **ret, struct ckpt_error *err)
+{
+    static const char *const signs[] = {"task.json", "status.json", "generations"};
+    struct store *store = NULL;
+    int r;
+
+    if (access(dir, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return ckpt_error_set(err, ENOENT, "no store at '%s'", dir);
+    r = open_directory(dir, &store, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (faccessat(store->dirfd, signs[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            *ret = store;
+            return 0;
+        }
+    }
+    store_close(store);
+    return ckpt_error_set(err, ENOENT, "no store at '%s': it has no task.json", dir);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    if (store->dirfd >= 0)
+        close(store->dirfd);
+    free(store->path);
+    free(store);
+}
