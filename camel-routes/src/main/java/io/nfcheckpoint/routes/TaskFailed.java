@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes;
+
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/**
+ * An attempt of a wrapped task ended without success, and nothing of it runs any more.
+ *
+ * @param exitStatus as the engine knows it; empty when it found none, as after the loss of a node
+ * @param engineWouldRetry what the engine would do without us
+ * @param restartsSoFar restarts of this task that the adapter knows of; those in the store count as well
+ */
+public record TaskFailed(TaskRef task, OptionalInt exitStatus, boolean engineWouldRetry, int restartsSoFar) {
+
+    public TaskFailed {
+        Objects.requireNonNull(task, "task");
+        Objects.requireNonNull(exitStatus, "exitStatus");
+    }
+}
