@@ -20,7 +20,9 @@ public class CheckpointException extends RuntimeException {
         /** The system refused. */
         IO,
         /** A checkpoint was demanded and could not be taken. */
-        FAILED
+        FAILED,
+        /** There is no checkpointer for this platform, or it is of another version. */
+        UNSUPPORTED
     }
 
     private final Code code;

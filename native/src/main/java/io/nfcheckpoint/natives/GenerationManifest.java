@@ -41,6 +41,15 @@ public record GenerationManifest(
         files = files == null ? List.of() : List.copyOf(files);
     }
 
+    /**
+     * Reads the text of a {@code manifest.json}.
+     *
+     * @throws CheckpointException {@code DAMAGED} when it is none, or of a foreign format
+     */
+    public static GenerationManifest parse(String json) {
+        return StoreJson.manifest(json);
+    }
+
     /** Where the image was taken. */
     public record Host(String name, String machine, String kernel, long pageSize, String vdso) {}
 
