@@ -52,8 +52,7 @@ int document_parse(const char *text, size_t size, const char *what, json_object 
     problem = json_tokener_get_error(tokener);
     end = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
-    while (end < size && strchr(" \t\r\n", text[end]))
-        end++;
+    end += end < size ? strspn(text + end, " \t\r\n") : 0;
     if (problem != json_tokener_success)
         return ckpt_error_set(err, EBADMSG, "%s is not valid JSON (byte %zu: %s)", what, end,
                               problem == json_tokener_continue ? "unexpected end"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* Whether a generation on disk is what was written. Nothing is restarted from one that was not
+ * verified just before. */
+#include "store/verify.h"
+
+#include "common/cleanup.h"
+#include "store/checksum.h"
+#include "store/generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* "generation 3 of '/store': 12.mem: MESSAGE" */
+#define DAMAGED(err, store, number, file, format, ...)                                             \
+    ckpt_error_set(err, EBADMSG, "generation %u of '%s': %s: " format, number, (store)->path,      \
+                   (file)->name, __VA_ARGS__)
+
+static int verify_file(struct store *store, unsigned number, int dirfd,
+                       const struct manifest_file *file, struct ckpt_error *err)
+{
+    cleanup_fd int fd = openat(dirfd, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+    uint64_t size, sum;
+    int r;
+
+    if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+        return DAMAGED(err, store, number, file, "the file is %s",
+                       errno == ENOENT ? "missing" : "a symbolic link");
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return ckpt_error_errno(err, "generation %u of '%s': open %s", number, store->path,
+                                file->name);
+    if (!S_ISREG(st.st_mode))
+        return DAMAGED(err, store, number, file, "%s", "not a regular file");
+    if ((uint64_t)st.st_size != file->size)
+        return DAMAGED(err, store, number, file, "size is %jd, should be %" PRIu64,
+                       (intmax_t)st.st_size, file->size);
+    r = checksum_fd(fd, &size, &sum);
+    if (r < 0) {
+        errno = -r;
+        return ckpt_error_errno(err, "generation %u of '%s': read %s", number, store->path,
+                                file->name);
+    }
+    if (size != file->size)
+        return DAMAGED(err, store, number, file, "%" PRIu64 " bytes read, should be %" PRIu64, size,
+                       file->size);
+    if (sum != file->xxh3)
+        return DAMAGED(err, store, number, file,
+                       "checksum is %016" PRIx64 ", should be %016" PRIx64, sum, file->xxh3);
+    return 0;
+}
+
+int generation_verify(struct store *store, unsigned number, struct manifest *ret,
+                      struct ckpt_error *err)
+{
+    cleanup_fd int dirfd = -1;
+    struct manifest manifest;
+    int r = manifest_read(store, number, &manifest, err);
+
+    if (r < 0)
+        return r;
+    r = generation_open(store, number, &dirfd, err);
+    for (size_t i = 0; r == 0 && i < manifest.file_count; i++)
+        r = verify_file(store, number, dirfd, &manifest.files[i], err);
+    if (r == 0 && ret)
+        *ret = manifest;
+    else
+        manifest_free(&manifest);
+    return r;
+}
