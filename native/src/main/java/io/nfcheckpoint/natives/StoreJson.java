@@ -2,13 +2,19 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.natives;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +30,7 @@ final class StoreJson {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModule(new Jdk8Module())
             .addModule(new JavaTimeModule())
+            .addModule(new SimpleModule().addDeserializer(Duration.class, new Seconds()))
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
@@ -115,5 +122,26 @@ final class StoreJson {
 
     private static CheckpointException damaged(String message, Exception cause) {
         return new CheckpointException(CheckpointException.Code.DAMAGED, message, cause);
+    }
+
+    /** A number of seconds. */
+    private static final class Seconds extends StdDeserializer<Duration> {
+        private static final long serialVersionUID = 1L;
+
+        /** More than any tree runs, and far from where a duration would overflow. */
+        private static final double MOST = 9e9;
+
+        private Seconds() {
+            super(Duration.class);
+        }
+
+        @Override
+        public Duration deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            double seconds = parser.currentToken().isNumeric() ? parser.getDoubleValue() : -1;
+            if (!(seconds >= 0 && seconds <= MOST)) {
+                throw context.weirdStringException(parser.getText(), Duration.class, "no number of seconds");
+            }
+            return Duration.ofNanos(Math.round(seconds * 1e9));
+        }
     }
 }
