@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+#
+# Builds the programs of tests/objects into build/tests. Included by native/Makefile; also works alone:
+#     make -C native -f tests/objects.mk
+
+OBJECTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wshadow -Werror -Itests/lib
+OBJECTS_CXXFLAGS := -std=gnu++17 -O1 -g -Wall -Wextra -Werror -Itests/lib
+OBJECTS_LIB := $(wildcard tests/lib/*.h)
+OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects/*.c))
+OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
+OBJECTS_CLI := build/tests/cli/counter build/tests/cli/static_program
+
+.PHONY: test-objects
+test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_CLI)
+
+$(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -o $@ $< -pthread -ldl
+
+$(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	$(CXX) $(OBJECTS_CXXFLAGS) -o $@ $< -pthread
+
+build/tests/cli/%: tests/cli/%.c $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) $(if $(findstring static,$*),-static) -o $@ $<
