@@ -55,21 +55,26 @@ seconds_since() {
     awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }'
 }
 
+# Prints "GENERATION SECONDS" for every restart of the store $1: the image, and how far the task had come in it.
+restarts_of() {
+    local restarts
+    restarts=$(store_restarts "$1" 2> /dev/null) || return 0
+    paste -d ' ' <(grep -oE '"generation" *: *[0-9]+' <<< "$restarts" | grep -oE '[0-9]+$') \
+        <(grep -oE '"runSeconds" *: *[0-9.]+' <<< "$restarts" | grep -oE '[0-9.]+$')
+}
+
 # Prints what happened and returns 0 only if a restart happened and the outputs are the same bytes.
 account() {
-    local restarts generations at saved files status=0
-    restarts=$(store_restarts "$victim_store" 2> /dev/null || true)
-    generations=$(grep -oE '"generation" *: *[0-9]+' <<< "$restarts" | grep -oE '[0-9]+' | paste -sd ' ' || true)
-    at=$(grep -oE '"runSeconds" *: *[0-9.]+' <<< "$restarts" | grep -oE '[0-9.]+$' | paste -sd ' ' || true)
-    saved=$(tr ' ' '\n' <<< "$at" | awk '{ sum += $1 } END { printf "%.1f", sum }')
+    local restarts files status=0
+    restarts=$(restarts_of "$victim_store")
     files=$(cd "$state/undisturbed/results" && find . -type f | wc -l)
 
     echo
     echo "killed    $victim_name: $victim_pids processes with SIGKILL, ${victim_after} s after the start of Nextflow," \
         "at generation $victim_generation"
-    if [[ -n $generations ]]; then
-        echo "restored  from generation $generations, taken when the task had run for $at s"
-        echo "saved     $saved s of computing"
+    if [[ -n $restarts ]]; then
+        awk '{ printf "restored  from generation %d, taken when the task had run for %.1f s\n", $1, $2; saved += $2 }
+            END { printf "saved     %.1f s of computing\n", saved }' <<< "$restarts"
     else
         echo "restored  nothing: the task was not restarted from an image"
         status=1
