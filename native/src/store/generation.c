@@ -123,6 +123,20 @@ int generation_list(struct store *store, unsigned **ret_numbers, size_t *ret_cou
     return 0;
 }
 
+int generation_latest(struct store *store, unsigned *ret_number, struct ckpt_error *err)
+{
+    cleanup_free unsigned *numbers = NULL;
+    size_t count = 0;
+    int r = generation_list(store, &numbers, &count, err);
+
+    if (r < 0)
+        return r;
+    if (count == 0)
+        return ckpt_error_set(err, ENOENT, "no generation in '%s'", store->path);
+    *ret_number = numbers[count - 1];
+    return 0;
+}
+
 int generation_open(struct store *store, unsigned number, int *ret_dirfd, struct ckpt_error *err)
 {
     char path[GENERATION_PATH_SIZE];

@@ -21,6 +21,9 @@ void generation_path(unsigned number, char ret_path[GENERATION_PATH_SIZE]);
 int generation_list(struct store *store, unsigned **ret_numbers, size_t *ret_count,
                     struct ckpt_error *err);
 
+/* The latest complete one; -ENOENT if there is none. */
+int generation_latest(struct store *store, unsigned *ret_number, struct ckpt_error *err);
+
 /* Makes the directory of the next number, which no generation of this store has had, and opens
  * it. */
 int generation_begin(struct store *store, unsigned *ret_number, int *ret_dirfd,

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* Options of `ckpt run`, `launch` and `restart`. Parsing stops at the first word that is no
+ * option, so that CMD's own options stay CMD's. */
+#include "cli/options.h"
+
+#include "common/parse.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_DIR = 256,
+    OPTION_INTERVAL,
+    OPTION_KEEP,
+    OPTION_GRACE,
+    OPTION_FRESH,
+    OPTION_REPLAY,
+    OPTION_GENERATION,
+    OPTION_SIGNAL,
+    OPTION_LABEL,
+    OPTION_EXCLUDE
+};
+
+static const struct option long_options[] = {
+    {"dir", required_argument, NULL, OPTION_DIR},
+    {"interval", required_argument, NULL, OPTION_INTERVAL},
+    {"keep", required_argument, NULL, OPTION_KEEP},
+    {"grace", required_argument, NULL, OPTION_GRACE},
+    {"fresh", no_argument, NULL, OPTION_FRESH},
+    {"replay", no_argument, NULL, OPTION_REPLAY},
+    {"generation", required_argument, NULL, OPTION_GENERATION},
+    {"signal", required_argument, NULL, OPTION_SIGNAL},
+    {"label", required_argument, NULL, OPTION_LABEL},
+    {"exclude", required_argument, NULL, OPTION_EXCLUDE},
+    {NULL, 0, NULL, 0},
+};
+
+static int set_time(const char *name, const char *text, uint64_t *ret, struct ckpt_error *err)
+{
+    if (parse_time_ms(text, ret) == 0)
+        return 0;
+    return ckpt_error_set(
+        err, EINVAL, "%s is '%s', allowed are times such as 500ms, 30s, 10min, 1h", name, text);
+}
+
+static int set_number(const char *name, const char *text, unsigned *ret, struct ckpt_error *err)
+{
+    uint64_t value;
+
+    if (parse_unsigned(text, INT_MAX, &value) < 0 || value == 0)
+        return ckpt_error_set(err, EINVAL, "%s is '%s', allowed is a number from 1 on", name, text);
+    *ret = (unsigned)value;
+    return 0;
+}
+
+static int set_signal(const char *name, const char *text, int *ret, struct ckpt_error *err)
+{
+    /* Those the kernel raises for faults, and those nobody can catch. */
+    static const int refused[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL,
+                                  SIGFPE,  SIGTRAP, SIGSYS,  SIGCHLD};
+    int value;
+
+    if (parse_signal(text, &value) < 0)
+        return ckpt_error_set(err, EINVAL, "%s is '%s', allowed is a signal such as USR2", name,
+                              text);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (value == refused[i])
+            return ckpt_error_set(err, EINVAL, "%s is '%s', which cannot announce checkpoints",
+                                  name, text);
+    }
+    *ret = value;
+    return 0;
+}
+
+static int set_text(char **member, const char *text, struct ckpt_error *err)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        return ckpt_error_set(err, ENOMEM, "out of memory");
+    free(*member);
+    *member = copy;
+    return 0;
+}
+
+static int append(char ***list, size_t *count, const char *text, struct ckpt_error *err)
+{
+    char **grown = reallocarray(*list, *count + 1, sizeof(char *));
+
+    if (!grown)
+        return ckpt_error_set(err, ENOMEM, "out of memory");
+    *list = grown;
+    grown[*count] = NULL;
+    if (set_text(&grown[*count], text, err) < 0)
+        return -ENOMEM;
+    (*count)++;
+    return 0;
+}
+
+static int set_label(struct run_options *options, const char *text, struct ckpt_error *err)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text)
+        return ckpt_error_set(err, EINVAL, "--label is '%s', allowed is KEY=VALUE", text);
+    return append(&options->labels, &options->label_count, text, err);
+}
+
+static int set_dir(struct run_options *options, const char *name, const char *text,
+                   struct ckpt_error *err)
+{
+    if (!*text)
+        return ckpt_error_set(err, EINVAL, "%s is empty", name);
+    return set_text(&options->dir, text, err);
+}
+
+static int set_defaults(struct run_options *options, struct ckpt_error *err)
+{
+    const char *interval = getenv("CKPT_INTERVAL"), *name = getenv("CKPT_SIGNAL");
+    const char *dir = getenv("CKPT_DIR");
+    int r = 0;
+
+    *options = (struct run_options){.interval_ms = OPTIONS_DEFAULT_INTERVAL_MS,
+                                    .keep = OPTIONS_DEFAULT_KEEP,
+                                    .grace_ms = OPTIONS_DEFAULT_GRACE_MS,
+                                    .signal = SIGUSR2};
+    if (interval && *interval)
+        r = set_time("CKPT_INTERVAL", interval, &options->interval_ms, err);
+    if (r == 0 && name && *name)
+        r = set_signal("CKPT_SIGNAL", name, &options->signal, err);
+    if (r == 0)
+        r = set_text(&options->dir, dir && *dir ? dir : OPTIONS_DEFAULT_DIR, err);
+    return r;
+}
+
+static int apply(struct run_options *options, int option, const char *value, struct ckpt_error *err)
+{
+    switch (option) {
+    case OPTION_DIR:
+        return set_dir(options, "--dir", value, err);
+    case OPTION_INTERVAL:
+        return set_time("--interval", value, &options->interval_ms, err);
+    case OPTION_KEEP:
+        return set_number("--keep", value, &options->keep, err);
+    case OPTION_GRACE:
+        return set_time("--grace", value, &options->grace_ms, err);
+    case OPTION_GENERATION:
+        return set_number("--generation", value, &options->generation, err);
+    case OPTION_SIGNAL:
+        return set_signal("--signal", value, &options->signal, err);
+    case OPTION_LABEL:
+        return set_label(options, value, err);
+    case OPTION_EXCLUDE:
+        return append(&options->excludes, &options->exclude_count, value, err);
+    case OPTION_FRESH:
+        options->fresh = true;
+        return 0;
+    default:
+        options->replay = true;
+        return 0;
+    }
+}
+
+/* The store and the command are known elsewhere when a restart is all that is wanted. */
+static bool is_allowed(enum run_mode mode, int option)
+{
+    return mode != RUN_MODE_RESTART ||
+           (option != OPTION_DIR && option != OPTION_FRESH && option != OPTION_LABEL);
+}
+
+static int parse(int argc, char **argv, enum run_mode mode, struct run_options *options,
+                 struct ckpt_error *err)
+{
+    const char *order = mode == RUN_MODE_RESTART ? ":" : "+:";
+    int option, r;
+
+    optind = 0; /* glibc: begin anew */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, order, long_options, NULL)) != -1) {
+        if (option == ':')
+            return ckpt_error_set(err, EINVAL, "%s: option '%s' needs a value", argv[0],
+                                  argv[optind - 1]);
+        if (option == '?' && optopt && optopt < OPTION_DIR)
+            return ckpt_error_set(err, EINVAL, "%s: unknown option '-%c'", argv[0], optopt);
+        if (option == '?')
+            return ckpt_error_set(err, EINVAL, "%s: %s '%s'", argv[0],
+                                  optopt ? "no value is allowed in" : "unknown option",
+                                  argv[optind - 1]);
+        if (!is_allowed(mode, option))
+            return ckpt_error_set(err, EINVAL, "%s: option '--%s' makes no sense here", argv[0],
+                                  long_options[option - OPTION_DIR].name);
+        r = apply(options, option, optarg, err);
+        if (r < 0)
+            return r;
+    }
+    if (mode == RUN_MODE_RESTART) {
+        if (argc - optind != 1)
+            return ckpt_error_set(err, EINVAL, "%s: needs one DIR", argv[0]);
+        return set_dir(options, "DIR", argv[optind], err);
+    }
+    if (optind == argc)
+        return ckpt_error_set(err, EINVAL, "%s: no command given", argv[0]);
+    options->argv = argv + optind;
+    return 0;
+}
+
+int run_options_parse(int argc, char **argv, enum run_mode mode, struct run_options *ret,
+                      struct ckpt_error *err)
+{
+    struct run_options options;
+    int r = set_defaults(&options, err);
+
+    if (r == 0)
+        r = parse(argc, argv, mode, &options, err);
+    if (r < 0) {
+        run_options_free(&options);
+        return r;
+    }
+    *ret = options;
+    return 0;
+}
+
+void run_options_free(struct run_options *options)
+{
+    for (size_t i = 0; i < options->label_count; i++)
+        free(options->labels[i]);
+    for (size_t i = 0; i < options->exclude_count; i++)
+        free(options->excludes[i]);
+    free(options->labels);
+    free(options->excludes);
+    free(options->dir);
+    *options = (struct run_options){0};
+}
