@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.routes.Settings;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.apache.camel.Exchange;
+import org.apache.camel.LoggingLevel;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.file.FileComponent;
+import org.apache.camel.component.file.FileEndpoint;
+import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.GenericFileConfiguration;
+import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
+
+/**
+ * A generation of a running task is noticed when its manifest appears.
+ *
+ * <p>One consumer looks at all stores: it only lists directories, those of running tasks, and reads each manifest once.
+ * It writes and locks nothing.
+ */
+final class GenerationNoticedRoute extends RouteBuilder {
+
+    private static final String MANIFEST = "manifest.json";
+    private static final String GENERATIONS = "generations";
+
+    /** Manifests that are remembered as seen: far more than the stores of running tasks hold at a time. */
+    private static final int REMEMBERED = 100_000;
+
+    private final Settings settings;
+    private final TaskLedger ledger;
+    private final UserLog log;
+
+    GenerationNoticedRoute(Settings settings, TaskLedger ledger, UserLog log) {
+        this.settings = settings;
+        this.ledger = ledger;
+        this.log = log;
+    }
+
+    @Override
+    public void configure() {
+        from(manifests()).routeId("generation-noticed").process(this::notice);
+    }
+
+    /** Built by hand, for a directory may have any name and an address may not. */
+    private FileEndpoint manifests() {
+        var configuration = new GenericFileConfiguration();
+        configuration.setDirectory(settings.storeRoot().toString());
+        var endpoint = new FileEndpoint("file:stores", getContext().getComponent("file", FileComponent.class));
+        endpoint.setFile(settings.storeRoot().toFile());
+        endpoint.setConfiguration(configuration);
+        endpoint.setAutoCreate(false);
+        endpoint.setRecursive(true);
+        endpoint.setNoop(true);
+        endpoint.setReadLock("none");
+        endpoint.setIdempotentRepository(MemoryIdempotentRepository.memoryIdempotentRepository(REMEMBERED));
+        endpoint.setFilter(this::belongsToRunningTask);
+        endpoint.setInitialDelay(settings.poll().toMillis());
+        endpoint.setDelay(settings.poll().toMillis());
+        endpoint.setRunLoggingLevel(LoggingLevel.OFF);
+        return endpoint;
+    }
+
+    private boolean belongsToRunningTask(GenericFile<File> candidate) {
+        Path path = candidate.getFile().toPath();
+        if (candidate.isDirectory()) {
+            return ledger.watchedTask(path).isPresent()
+                    || path.endsWith(GENERATIONS) && isRunning(path.getParent())
+                    || isInGenerations(path)
+                    || ledger.isAboveWatchedStore(path);
+        }
+        return path.endsWith(MANIFEST) && isInGenerations(path.getParent());
+    }
+
+    private boolean isInGenerations(Path directory) {
+        Path parent = directory.getParent();
+        return parent != null && parent.endsWith(GENERATIONS) && isRunning(parent.getParent());
+    }
+
+    private boolean isRunning(Path store) {
+        return store != null && ledger.watchedTask(store).isPresent();
+    }
+
+    private void notice(Exchange exchange) throws IOException {
+        Path manifest = ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
+        var task = ledger.watchedTask(manifest.getParent().getParent().getParent());
+        try {
+            var generation = GenerationManifest.parse(Files.readString(manifest));
+            ledger.noticedGeneration();
+            task.ifPresent(name -> log.generation(name, generation));
+        } catch (NoSuchFileException e) {
+            log.vanished(manifest);
+        }
+    }
+}

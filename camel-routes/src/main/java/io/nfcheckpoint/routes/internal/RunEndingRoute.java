@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import io.nfcheckpoint.routes.Endpoints;
+import io.nfcheckpoint.routes.RunEnding;
+import io.nfcheckpoint.routes.RunSummary;
+import org.apache.camel.builder.RouteBuilder;
+
+/** At the end of the run one line says what its restarts saved. */
+final class RunEndingRoute extends RouteBuilder {
+
+    private final Stores stores;
+    private final TaskLedger ledger;
+    private final UserLog log;
+
+    RunEndingRoute(Stores stores, TaskLedger ledger, UserLog log) {
+        this.stores = stores;
+        this.ledger = ledger;
+        this.log = log;
+    }
+
+    @Override
+    public void configure() {
+        from(Endpoints.RUN_ENDING)
+                .routeId("run-ending")
+                .transform()
+                .body(RunEnding.class, ending -> summarize())
+                .process(exchange -> log.summary(exchange.getMessage().getBody(RunSummary.class)));
+    }
+
+    /** Tasks that did not complete keep their stores, for the next run; what their restarts saved is saved all the same. */
+    private RunSummary summarize() {
+        ledger.uncompleted().forEach(task -> ledger.completed(task, stores.status(task.store())));
+        return ledger.summary();
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import io.nfcheckpoint.natives.CheckpointException;
+import io.nfcheckpoint.natives.Checkpointer;
+import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.natives.StoreView;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
+
+/** Reads and removes stores. */
+final class Stores {
+
+    private final Checkpointer checkpointer;
+
+    Stores(Checkpointer checkpointer) {
+        this.checkpointer = checkpointer;
+    }
+
+    /** @return empty when there is no store, as before the first start */
+    Optional<StoreView> view(Path store) {
+        if (!Files.isDirectory(store)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(checkpointer.inspect(store));
+        } catch (CheckpointException e) {
+            if (e.code() == CheckpointException.Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    Optional<StoreStatus> status(Path store) {
+        return view(store).flatMap(StoreView::status);
+    }
+
+    /** Removes the directory, unless it does not look like a store. */
+    void remove(Path store) {
+        try {
+            if (Files.exists(store.resolve("task.json"))) {
+                Files.walkFileTree(store, new Remover());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove '%s': %s".formatted(store, e.getMessage()), e);
+        }
+    }
+
+    /** Follows no links. What somebody else removes at the same time is removed. */
+    private static final class Remover extends SimpleFileVisitor<Path> {
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw e;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+            if (e != null) {
+                throw e;
+            }
+            Files.deleteIfExists(directory);
+            return FileVisitResult.CONTINUE;
+        }
+    }
+}

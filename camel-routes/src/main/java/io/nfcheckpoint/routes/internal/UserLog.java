@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.routes.RetryDecision.GiveUp;
+import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
+import io.nfcheckpoint.routes.RetryDecision.RunFromStart;
+import io.nfcheckpoint.routes.RunSummary;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every sentence that the routes tell: to the user what concerns the run, to the log file the rest. */
+final class UserLog {
+
+    private static final Logger FILE = LoggerFactory.getLogger("io.nfcheckpoint.routes");
+
+    private final Logger user;
+
+    UserLog(String loggerName) {
+        user = LoggerFactory.getLogger(loggerName);
+    }
+
+    void restart(Judgement judgement) {
+        var failure = judgement.failure();
+        int generation = ((RestartFrom) judgement.decision()).generation();
+        var kept = failure.verifications().stream()
+                .flatMap(result -> result.manifest().stream())
+                .map(GenerationManifest::runTime)
+                .map(Humanly::duration)
+                .findFirst();
+        user.info(
+                "{} {}: continues from generation {}{}",
+                name(judgement),
+                failure.description(),
+                generation,
+                kept.map(time -> ", taken after " + time).orElse(""));
+    }
+
+    void skipped(Judgement judgement) {
+        ((RestartFrom) judgement.decision())
+                .skipped()
+                .forEach(reason -> user.warn("{}: cannot restart from {}", name(judgement), reason));
+    }
+
+    void fromStart(Judgement judgement) {
+        user.info("{} starts again: {}", name(judgement), ((RunFromStart) judgement.decision()).reason());
+    }
+
+    void givenUp(Judgement judgement) {
+        FILE.info("{} is left to the engine: {}", name(judgement), ((GiveUp) judgement.decision()).reason());
+    }
+
+    void generation(String task, GenerationManifest manifest) {
+        FILE.info(
+                "{} has generation {}: {}, stood still for {}",
+                task,
+                manifest.generation(),
+                Humanly.bytes(manifest.bytes()),
+                manifest.pause() == null ? "?" : Humanly.duration(manifest.pause()));
+    }
+
+    void vanished(Path manifest) {
+        FILE.debug("'{}' was replaced by a newer one before it was read", manifest);
+    }
+
+    void summary(RunSummary summary) {
+        if (summary.restarts() == 0) {
+            user.info("No task had to be restarted from a checkpoint");
+        } else {
+            user.info(
+                    "{} restarted from a checkpoint ({}), which saved {}",
+                    summary.restartedTasks() == 1 ? "1 task was" : summary.restartedTasks() + " tasks were",
+                    Humanly.count(summary.restarts(), "restart"),
+                    Humanly.duration(summary.saved()));
+        }
+    }
+
+    void safeAnswer(Object event, Object answer, Throwable cause) {
+        user.warn("{}: {}; answered {}", event, cause.toString(), answer);
+        FILE.debug("{}", event, cause);
+    }
+
+    private static String name(Judgement judgement) {
+        return judgement.failure().event().task().name();
+    }
+}
