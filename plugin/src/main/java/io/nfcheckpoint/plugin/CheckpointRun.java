@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import io.nfcheckpoint.natives.NativeCheckpointer;
+import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.CheckpointRoutes;
+import io.nfcheckpoint.routes.RetryDecision;
+import io.nfcheckpoint.routes.Settings;
+import io.nfcheckpoint.routes.TaskCompleted;
+import io.nfcheckpoint.routes.TaskFailed;
+import io.nfcheckpoint.routes.TaskPending;
+import io.nfcheckpoint.routes.TaskStarted;
+import io.nfcheckpoint.routes.WrapDecision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import nextflow.Session;
+import nextflow.processor.ErrorStrategy;
+import nextflow.processor.TaskArrayRun;
+import nextflow.processor.TaskRun;
+import nextflow.script.ProcessConfig;
+import nextflow.script.ScriptType;
+import org.slf4j.Logger;
+
+/**
+ * One run of a pipeline under the plugin. Called by many threads of Nextflow. Whatever goes wrong here is a warning and
+ * leaves the task, or its failure, to Nextflow.
+ */
+final class CheckpointRun implements AutoCloseable {
+
+    private static final Logger LOG = Console.LOG;
+
+    private final Session session;
+    private final CheckpointPolicy policy;
+    private final Path base;
+    private final Installation installation;
+    private final CheckpointRoutes routes;
+    private final LiveTasks liveTasks = new LiveTasks();
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
+
+    private CheckpointRun(
+            Session session, CheckpointPolicy policy, Path base, Installation installation, CheckpointRoutes routes) {
+        this.session = session;
+        this.policy = policy;
+        this.base = base;
+        this.installation = installation;
+        this.routes = routes;
+    }
+
+    /** @param base what a relative path in the configuration starts from */
+    static CheckpointRun start(Session session, CheckpointPolicy policy, Path base) throws IOException {
+        var installation = Installation.in(session.getWorkDir());
+        var checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
+        var settings = Settings.of(policy.storeRoot(), Console.LOGGER_NAME);
+        return new CheckpointRun(session, policy, base, installation, CheckpointRoutes.start(checkpointer, settings));
+    }
+
+    /**
+     * Refuses what can be known to be wrong before any task starts.
+     *
+     * @throws IllegalArgumentException naming the process, the key, the value and what is allowed
+     */
+    void check(String process, ProcessConfig config) {
+        Object ext = config.get("ext");
+        if (ext instanceof Map<?, ?> map && !Configuration.isDynamic(map.get(Configuration.NAME))) {
+            try {
+                Configuration.ofTask(ext, policy, base);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("process '%s': ext.%s".formatted(process, e.getMessage()), e);
+            }
+        }
+    }
+
+    /** The task has its hash and its directory; the next thing that happens to it is that it is written down. */
+    void beforeTask(TaskRun task) {
+        if (task instanceof TaskArrayRun || task.getType() != ScriptType.SCRIPTLET) {
+            return;
+        }
+        Optional<TaskAttempt> previous = TaskAttempt.of(task.getConfig());
+        try {
+            previous.ifPresent(attempt -> attempt.restore(task));
+            wrap(task, previous.map(TaskAttempt::lineage));
+        } catch (RuntimeException | LinkageError e) {
+            warn(task, "runs without checkpoints", e);
+            previous.ifPresent(attempt -> attempt.restore(task));
+        }
+    }
+
+    private void wrap(TaskRun task, Optional<Lineage> ofRetry) {
+        CheckpointPolicy own = policyOf(task);
+        if (!own.enabled() || hasObstacle(task)) {
+            return;
+        }
+        Lineage lineage = ofRetry.orElseGet(
+                () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
+        if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
+            var launch = new LaunchCommand(installation.command(decision, lineage.task()));
+            new TaskAttempt(task, lineage, this::judge).wrap(launch);
+        } else {
+            liveTasks.end(lineage);
+        }
+    }
+
+    private WrapDecision decide(TaskRun task, Lineage lineage, CheckpointPolicy own) {
+        Optional<Path> previousDirectory = lineage.lastDirectory();
+        lineage.attemptIn(task.getWorkDir());
+        if (!lineage.isOwner()) {
+            return previousDirectory.isEmpty()
+                    ? new WrapDecision.Wrap(Optional.empty(), false, own)
+                    : new WrapDecision.LeaveAlone("its store belongs to another task");
+        }
+        int number = task.getConfig().getAttempt();
+        return routes.pending(new TaskPending(lineage.task(), own, true, number, previousDirectory));
+    }
+
+    private boolean hasObstacle(TaskRun task) {
+        Optional<String> obstacle = Obstacles.of(task);
+        obstacle.ifPresent(why -> warnOnce(task, why));
+        return obstacle.isPresent();
+    }
+
+    private CheckpointPolicy policyOf(TaskRun task) {
+        try {
+            return Configuration.ofTask(task.getConfig().get("ext"), policy, base);
+        } catch (IllegalArgumentException e) {
+            LOG.warn(
+                    "[{}] {}: ext.{}; the settings of the run apply",
+                    task.getHashLog(),
+                    task.lazyName(),
+                    e.getMessage());
+            return policy;
+        }
+    }
+
+    private ErrorStrategy judge(TaskAttempt attempt, ErrorStrategy own) {
+        if (own == ErrorStrategy.IGNORE
+                || !attempt.lineage().isOwner()
+                || session.isAborted()
+                || session.isCancelled()
+                || attempt.isUnrecoverable()) {
+            return own;
+        }
+        try {
+            return decide(attempt, own);
+        } catch (RuntimeException | LinkageError e) {
+            warn(attempt.task(), "its failure is left to Nextflow", e);
+            return own;
+        }
+    }
+
+    private ErrorStrategy decide(TaskAttempt attempt, ErrorStrategy own) {
+        boolean retriedAnyway = attempt.isRetriedAnyway(own);
+        Lineage lineage = attempt.lineage();
+        var failed = new TaskFailed(lineage.task(), attempt.exitStatus(), retriedAnyway, lineage.restarts());
+        RetryDecision decision = routes.failed(failed);
+        if (decision instanceof RetryDecision.GiveUp) {
+            return own;
+        }
+        if (decision instanceof RetryDecision.RestartFrom) {
+            lineage.restarting();
+        }
+        if (!retriedAnyway) {
+            attempt.allowRetry();
+        }
+        return ErrorStrategy.RETRY;
+    }
+
+    void started(TaskRun task) {
+        TaskAttempt.of(task.getConfig()).ifPresent(attempt -> {
+            attempt.showOwnScript();
+            if (attempt.lineage().isOwner()) {
+                routes.started(new TaskStarted(attempt.lineage().task()));
+            }
+        });
+    }
+
+    void ended(TaskRun task) {
+        TaskAttempt.of(task.getConfig()).ifPresent(attempt -> {
+            Lineage lineage = attempt.lineage();
+            if (task.getErrorAction() == ErrorStrategy.RETRY || !lineage.isOwner()) {
+                return;
+            }
+            if (task.getErrorAction() == null && task.isSuccess()) {
+                routes.completed(new TaskCompleted(lineage.task()));
+            }
+            liveTasks.end(lineage);
+        });
+    }
+
+    @Override
+    public void close() {
+        try (routes) {
+            routes.ending();
+        }
+    }
+
+    private void warnOnce(TaskRun task, String why) {
+        String process = task.getProcessor().getName();
+        if (warned.add(process + why)) {
+            LOG.warn("Process '{}' runs without checkpoints because {}", process, why);
+        }
+    }
+
+    private static void warn(TaskRun task, String consequence, Throwable cause) {
+        LOG.warn("[{}] {}: {} ({})", task.getHashLog(), task.lazyName(), consequence, cause.getMessage());
+        LOG.debug("The cause", cause);
+    }
+}

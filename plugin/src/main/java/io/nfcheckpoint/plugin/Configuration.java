@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import groovy.lang.Closure;
+import groovy.lang.GString;
+import io.nfcheckpoint.routes.CheckpointPolicy;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import nextflow.util.Duration;
+
+/** Reads what people write into {@code nextflow.config} and into processes. */
+final class Configuration {
+
+    /** The scope of the run's settings, and the name in {@code ext} of a process's. */
+    static final String NAME = "checkpoint";
+
+    /** Everything of ours lies here, below the work directory of the run. */
+    static final String DIRECTORY = ".nf-checkpoint";
+
+    private Configuration() {}
+
+    /**
+     * The policy of a run.
+     *
+     * @param config the whole configuration of the run
+     * @param base what a relative {@code checkpoint.dir} starts from
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    static CheckpointPolicy ofRun(Map<?, ?> config, Path workDirectory, Path base) {
+        var defaults = CheckpointPolicy.builder()
+                .storeRoot(workDirectory.resolve(DIRECTORY).resolve("stores"))
+                .build();
+        return absolute(CheckpointPolicy.forTask(plain(config.get(NAME)), defaults), base);
+    }
+
+    /**
+     * The policy of a process or a task.
+     *
+     * @param ext the value of its {@code ext} directive
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    static CheckpointPolicy ofTask(Object ext, CheckpointPolicy ofRun, Path base) {
+        Object own = ext instanceof Map<?, ?> map ? plain(map.get(NAME)) : null;
+        return absolute(CheckpointPolicy.forTask(own, ofRun), base);
+    }
+
+    /** Whether the value can only be known for a task. */
+    static boolean isDynamic(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map.values().stream().anyMatch(Configuration::isDynamic);
+        }
+        return value instanceof Closure<?> || value instanceof GString;
+    }
+
+    private static CheckpointPolicy absolute(CheckpointPolicy policy, Path base) {
+        Path root = base.resolve(policy.storeRoot()).toAbsolutePath().normalize();
+        return policy.toBuilder().storeRoot(root).build();
+    }
+
+    /** The same with nothing of Groovy or Nextflow in it. A closure of a task has its delegate already. */
+    private static Object plain(Object value) {
+        if (value instanceof Closure<?> closure) {
+            return plain(closure.call());
+        }
+        if (value instanceof Duration duration) {
+            return java.time.Duration.ofMillis(duration.toMillis());
+        }
+        if (value instanceof GString text) {
+            return text.toString();
+        }
+        if (value instanceof Map<?, ?> map) {
+            var copy = new LinkedHashMap<String, Object>();
+            map.forEach((key, item) -> copy.put(String.valueOf(key), plain(item)));
+            return copy;
+        }
+        return value;
+    }
+}

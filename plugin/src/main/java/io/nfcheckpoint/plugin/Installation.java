@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import io.nfcheckpoint.natives.NativeFiles;
+import io.nfcheckpoint.natives.NativeInstaller;
+import io.nfcheckpoint.routes.TaskRef;
+import io.nfcheckpoint.routes.WrapDecision;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The checkpointer below the work directory of a run, and the command line that starts a task with it. */
+final class Installation {
+
+    private static final String RUN_TASK = "run-task";
+
+    private final NativeFiles files;
+    private final Path runTask;
+
+    private Installation(NativeFiles files, Path runTask) {
+        this.files = files;
+        this.runTask = runTask;
+    }
+
+    /** Unpacks what is not there yet; any number of runs may do so at once. */
+    static Installation in(Path workDirectory) throws IOException {
+        NativeFiles files = NativeInstaller.install(workDirectory.resolve(Configuration.DIRECTORY));
+        Path runTask = files.ckpt().resolveSibling(RUN_TASK);
+        byte[] content = resource();
+        if (!Files.exists(runTask) || !Arrays.equals(Files.readAllBytes(runTask), content)) {
+            publish(content, runTask);
+        }
+        return new Installation(files, runTask);
+    }
+
+    NativeFiles files() {
+        return files;
+    }
+
+    /** What stands before a task's interpreter, one argument each. */
+    List<String> command(WrapDecision.Wrap wrap, TaskRef task) {
+        // Through sh, because the work directory may be mounted without permission to execute.
+        var words = new ArrayList<>(
+                List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
+        words.addAll(List.of("--interval", wrap.policy().interval().toMillis() + "ms"));
+        words.addAll(List.of("--keep", Integer.toString(wrap.policy().keep())));
+        words.addAll(List.of("--label", "task=" + printable(task.name())));
+        wrap.generation().ifPresent(number -> words.addAll(List.of("--generation", number.toString())));
+        if (wrap.fresh()) {
+            words.add("--fresh");
+        }
+        words.add("--");
+        return words;
+    }
+
+    private static String printable(String name) {
+        return name.replaceAll("\\p{Cntrl}", " ");
+    }
+
+    private static byte[] resource() throws IOException {
+        try (InputStream in = Installation.class.getResourceAsStream(RUN_TASK)) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static void publish(byte[] content, Path target) throws IOException {
+        Path unfinished = Files.createTempFile(target.getParent(), ".unfinished-", "");
+        try {
+            Files.write(unfinished, content);
+            Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+}

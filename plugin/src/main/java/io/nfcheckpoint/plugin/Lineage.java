@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import io.nfcheckpoint.routes.TaskRef;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A task over all its attempts, which follow one another on different threads of Nextflow. */
+final class Lineage {
+
+    private final TaskRef task;
+    private final boolean isOwner;
+    private Path lastDirectory;
+    private int restarts;
+
+    /** @param isOwner whether the store is this task's; else it only starts in the same way as the owner */
+    Lineage(TaskRef task, boolean isOwner) {
+        this.task = task;
+        this.isOwner = isOwner;
+    }
+
+    TaskRef task() {
+        return task;
+    }
+
+    boolean isOwner() {
+        return isOwner;
+    }
+
+    /** The work directory of the latest attempt. */
+    synchronized Optional<Path> lastDirectory() {
+        return Optional.ofNullable(lastDirectory);
+    }
+
+    synchronized void attemptIn(Path directory) {
+        lastDirectory = directory;
+    }
+
+    synchronized int restarts() {
+        return restarts;
+    }
+
+    synchronized void restarting() {
+        restarts++;
+    }
+}
