@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+"""What can't be checkpointed runs to its end all the same, with one warning."""
+import os
+import shutil
+
+from case import expect, one_line
+from harness import check
+
+
+def test_static_program(case):
+    task = case.task([case.program("static_program")], ("--interval", "50ms"))
+    task.start()
+    task.wait_ready()
+    task.wait_for(task.messages, "a warning")
+    status, _, err = task.ckpt("checkpoint", task.store)
+    expect("exit status of ckpt checkpoint", status, 175)
+    check("static" in err, f"ckpt checkpoint says {err!r}")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    check("static" in one_line(task), f"the warning is {task.messages()}")
+
+
+def test_static_child(case):
+    task = case.task(["bash", "-c", case.program("static_program") + "; exit 4"], ("--interval", "50ms"))
+    task.start()
+    task.wait_ready()
+    task.wait_for(task.messages, "a warning")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 4)
+    expect("output", task.log("stdout"), "pass\n")
+    check("static" in one_line(task), f"the warning is {task.messages()}")
+
+
+def test_checkpoints_work_again_after_a_static_child(case):
+    script = f"{case.program('static_program')}; : >second; until [ -e end ]; do sleep 0.01; done; exit 5"
+    task = case.task(["bash", "-c", script])
+    task.start()
+    task.wait_ready()
+    expect("exit status of ckpt checkpoint", task.ckpt("checkpoint", task.store)[0], 175)
+    task.touch("go")
+    task.wait_for(lambda: task.exists("second"), "the second part")
+    task.checkpoint()
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    task.touch("end")
+    expect("exit status", task.wait_end(), 5)
+
+
+def test_full_disk(case):
+    """A store on a full file system: the task ends right, with one warning."""
+    task = case.task([case.program("memory_private")], ("--interval", "50ms"))
+    mount = 'mount -t tmpfs -o size=1m,mode=700 tmpfs "$0" && exec "$@"'
+    os.mkdir(task.store)
+    task.user.own(task.store)
+    check(shutil.which("unshare"), "unshare(1) is missing")
+    task.start(["unshare", "-rm", "sh", "-c", mount, task.store, *task.run_line()])
+    task.wait_ready()
+    task.wait_for(task.messages, "a warning")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    one_line(task)
+
+
+def test_store_that_cannot_be_made(case):
+    """No store, no task: one line at once, before anything has run."""
+    task = case.waiting()
+    task.store = "/proc/no/store/here"
+    task.start()
+    check(task.wait_end() not in (0, 175, 176), "it ran")
+    one_line(task)
+    check(not task.exists("ready"), "the command was started")

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+"""What a store holds, who may read it, and who may use it."""
+import os
+import stat
+
+from case import expect, generation_dir, last_restart, one_line, parse
+from harness import check
+
+
+def test_files_are_private(case):
+    task = case.waiting()
+    old = os.umask(0)
+    try:
+        task.start()
+    finally:
+        os.umask(old)
+    task.wait_ready()
+    task.checkpoint()
+    for where, directories, files in os.walk(task.store):
+        expect(f"mode of {where}", stat.S_IMODE(os.stat(where).st_mode), 0o700)
+        for name in files:
+            expect(f"mode of {name}", stat.S_IMODE(os.lstat(os.path.join(where, name)).st_mode), 0o600)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+
+
+def test_second_run_is_refused(case):
+    task = case.waiting()
+    task.start()
+    task.wait_ready()
+    first = task.process
+    status, out, err = task.ckpt(*task.run_line()[1:])
+    check(status not in (0, 175, 176), f"the second run gave {status}")
+    check(err.startswith("ckpt: ") and err.count("\n") == 1 and out == "", f"it says {out!r} {err!r}")
+    task.touch("go")
+    expect("exit status of the first", task.wait_end(), 0)
+    check(first is task.process and task.log("stdout") == "pass\n", "the first was disturbed")
+
+
+def test_checkpoint_of_a_dead_store(case):
+    task = case.waiting()
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    status, _, err = task.ckpt("checkpoint", task.store, timeout=10)
+    expect("exit status", status, 175)
+    check(err.startswith("ckpt: ") and err.count("\n") == 1, f"it says {err!r}")
+
+
+def test_checkpoint_where_no_store_is(case):
+    task = case.waiting()
+    status, _, err = task.ckpt("checkpoint", task.path("nothing"), timeout=10)
+    check(status in (2, 175), f"exit status {status}")
+    check(err.startswith("ckpt: ") and err.count("\n") == 1, f"it says {err!r}")
+
+
+def test_keep_and_numbers(case):
+    """The newest generations stay, two by default; numbers are never used again, also over restarts."""
+    for options, count in (((), 2), (("--keep", "1"), 1), (("--keep", "3"), 3)):
+        task = case.waiting(options)
+        task.start()
+        task.wait_ready()
+        for _ in range(4):
+            task.checkpoint()
+        expect(f"generations with {options}", task.generations(), [1, 2, 3, 4][4 - count:])
+        task.kill_tree()
+        task.start()
+        task.wait_restarted(1)
+        expect("restarted from", last_restart(task), 4)
+        task.checkpoint()
+        expect("generations after the restart", task.generations()[-1], 5)
+        task.touch("go")
+        expect("exit status", task.wait_end(), 0)
+
+
+def test_interval(case):
+    task = case.waiting(("--interval", "50ms"))
+    task.start()
+    task.wait_ready()
+    task.wait_for(lambda: max(task.generations(), default=0) >= 3, "three generations")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
+def test_what_the_files_say(case):
+    task = case.waiting(("--label", "task=ALIGN (1)", "--label", "engine=none"))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    document = task.json("task.json")
+    expect("argv", document.get("argv"), task.command)
+    expect("workdir", document.get("workdir"), task.work)
+    expect("labels", document.get("labels"), {"task": "ALIGN (1)", "engine": "none"})
+    expect("incarnation", document.get("incarnation"), 1)
+    expect("state", task.json("status.json").get("state"), "running")
+    expect("generation", task.json("status.json").get("generation"), 1)
+    manifest = task.json("generations/000001/manifest.json")
+    expect("cause", manifest.get("cause"), "request")
+    names = {f["name"]: f["size"] for f in manifest.get("files", [])}
+    on_disk = {n: os.path.getsize(os.path.join(generation_dir(task, 1), n))
+               for n in os.listdir(generation_dir(task, 1)) if n != "manifest.json"}
+    expect("files of the manifest", names, on_disk)
+    check(manifest.get("processes") and manifest["pauseSeconds"] < 5, f"manifest {manifest}")
+    expect("requests left", os.listdir(os.path.join(task.store, "requests")), [])
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+
+
+def test_commands_that_read_a_store(case):
+    task = case.waiting()
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    for command in ("list", "status", "inspect", "verify"):
+        for options in ((), ("--json",)):
+            status, out, err = task.ckpt(command, task.store, *options)
+            expect(f"exit status of {command} {options}", status, 0)
+            check(out != "" and err == "", f"{command} says {out!r} {err!r}")
+            if options:
+                parse(out)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+
+
+def test_check(case):
+    task = case.waiting()
+    status, out, _ = task.ckpt("check", "--json")
+    expect("exit status", status, 0)
+    check(parse(out).get("usable") is True, f"this host is not usable: {out}")
+
+
+def test_bytes_of_both_streams_are_kept(case):
+    task = case.task(["bash", "-c", "echo out; echo err >&2; printf '\\0\\377'; exit 1"])
+    task.start()
+    expect("exit status", task.wait_end(), 1)
+    expect("lines of ckpt", task.messages(), [])
+    with open(os.path.join(task.store, "stdout"), "rb") as f:
+        expect("DIR/stdout", f.read(), b"out\n\0\xff")
+    with open(os.path.join(task.store, "stderr"), "rb") as f:
+        expect("DIR/stderr", f.read(), b"err\n")
