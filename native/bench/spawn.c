@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 {
     int count = argc > 1 ? atoi(argv[1]) : 500;
     char *args[] = {"true", NULL};
-    double start;
+    double start = 0;
 
     for (int i = -count / 10; i < count; i++) { /* the first ones only warm up */
         pid_t pid;
