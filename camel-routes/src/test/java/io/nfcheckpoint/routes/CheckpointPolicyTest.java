@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CheckpointPolicyTest {
+
+    private static final CheckpointPolicy BASE = CheckpointPolicy.DEFAULTS;
+
+    @ParameterizedTest
+    @CsvSource({
+        "500ms, 500",
+        "30s, 30000",
+        "30 s, 30000",
+        "'  30 sec ', 30000",
+        "10min, 600000",
+        "10 m, 600000",
+        "1h, 3600000",
+        "1h 30m, 5400000",
+        "1h30min, 5400000",
+        "1.5 h, 5400000",
+        "2 days, 172800000",
+        "45, 45000",
+        "0, 0",
+        "0s, 0",
+        "10 MIN, 600000"
+    })
+    void readsTimesAsPeopleWriteThem(String text, long millis) {
+        assertThat(parse("interval", text).interval()).isEqualTo(Duration.ofMillis(millis));
+        assertThat(parse("interval", new StringBuilder(text)).interval()).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @Test
+    void readsTimesOfOtherTypes() {
+        assertThat(parse("interval", 30).interval()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(parse("interval", 0.5).interval()).isEqualTo(Duration.ofMillis(500));
+        assertThat(parse("interval", Duration.ofHours(2)).interval()).isEqualTo(Duration.ofHours(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "soon", "10 fortnights", "-5s", "5s and more", "s", "1e9", "99999999999999999999"})
+    void refusesWhatIsNoTime(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("interval", text))
+                .withMessageStartingWith("checkpoint.interval: '" + text + "' is not allowed; allowed: ")
+                .withMessageContaining("10min");
+    }
+
+    @Test
+    void refusesANegativeDuration() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> BASE.toBuilder().interval(Duration.ofSeconds(-1)).build())
+                .withMessageStartingWith("checkpoint.interval: 'PT-1S' is not allowed");
+    }
+
+    @Test
+    void readsEveryKeyAndKeepsTheRest() {
+        var policy = CheckpointPolicy.parse(
+                Map.of("enabled", "false", "dir", "/scratch/stores", "keep", "3", "maxRestarts", 0L), BASE);
+
+        assertThat(policy).isEqualTo(new CheckpointPolicy(false, BASE.interval(), 3, 0, Path.of("/scratch/stores")));
+        assertThat(CheckpointPolicy.parse(Map.of(), policy)).isEqualTo(policy);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "keep, 0, from 1 up",
+        "keep, two, from 1 up",
+        "keep, 1.5, from 1 up",
+        "maxRestarts, -1, from 0 up",
+        "enabled, maybe, true or false",
+        "dir, '', a path"
+    })
+    void namesKeyAndValueAndWhatIsAllowed(String key, String value, String allowed) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse(key, value))
+                .withMessageStartingWith("checkpoint.%s: '%s' is not allowed; allowed: ", key, value)
+                .withMessageContaining(allowed);
+    }
+
+    @Test
+    void refusesNull() {
+        for (String key : new String[] {"enabled", "interval", "dir", "keep", "maxRestarts"}) {
+            var values = new HashMap<String, Object>();
+            values.put(key, null);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CheckpointPolicy.parse(values, BASE))
+                    .withMessageStartingWith("checkpoint." + key);
+        }
+    }
+
+    @Test
+    void namesTheAllowedKeysWhenOneIsUnknown() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("intervall", "30s"))
+                .withMessage("checkpoint.intervall: no such key (value '30s');"
+                        + " allowed: enabled, interval, dir, keep, maxRestarts");
+    }
+
+    @Test
+    void takesTheDirectiveOfATask() {
+        assertThat(CheckpointPolicy.forTask(null, BASE)).isEqualTo(BASE);
+        assertThat(CheckpointPolicy.forTask(false, BASE).enabled()).isFalse();
+        assertThat(CheckpointPolicy.forTask("false", BASE).enabled()).isFalse();
+        assertThat(CheckpointPolicy.forTask(Map.of("interval", "30 s"), BASE))
+                .isEqualTo(BASE.toBuilder().interval(Duration.ofSeconds(30)).build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CheckpointPolicy.forTask("often", BASE))
+                .withMessageStartingWith("checkpoint: 'often' is not allowed; allowed: true, false or a map");
+    }
+
+    private static CheckpointPolicy parse(String key, Object value) {
+        return CheckpointPolicy.parse(Map.of(key, value), BASE);
+    }
+}
