@@ -127,11 +127,13 @@ class NativeCheckpointerTest {
 
     @Test
     void showsAStoreThatHasNothingYet() throws IOException {
-        var empty = Files.createDirectory(directory.resolve("empty"));
-        Files.writeString(empty.resolve("task.json"), "{\"format\": 1}");
+        var young = StoreFixture.create(directory.resolve("young")).store();
+        Files.delete(young.resolve("status.json"));
+        Files.delete(young.resolve("generations"));
 
-        var view = checkpointer.inspect(empty);
+        var view = checkpointer.inspect(young);
 
+        assertThat(view.task()).isPresent();
         assertThat(view.status()).isEqualTo(Optional.empty());
         assertThat(view.generations()).isEmpty();
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.StartupSummaryLevel;
 import org.apache.camel.impl.DefaultCamelContext;
 
 /** Runs the routes in a Camel context and carries events to them. */
@@ -68,6 +69,7 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
         context.setApplicationContextClassLoader(CamelCheckpointRoutes.class.getClassLoader());
         context.setLoadTypeConverters(false);
         context.setLoadHealthChecks(false);
+        context.setStartupSummaryLevel(StartupSummaryLevel.Oneline);
         // An error is answered with the event as the engine sent it.
         context.setAllowUseOriginalMessage(true);
         var shutdown = context.getShutdownStrategy();

@@ -5,9 +5,12 @@ package io.nfcheckpoint.routes.internal;
 import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RunEnding;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.TaskCompleted;
 import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskPending;
+import io.nfcheckpoint.routes.TaskStarted;
 import io.nfcheckpoint.routes.WrapDecision;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 
@@ -32,22 +35,28 @@ final class SafeAnswers extends RouteConfigurationBuilder {
                 });
     }
 
-    /** @return the event itself when it asks nothing */
-    Object to(Object event, Throwable cause) {
-        Object answer = answer(event, String.valueOf(cause.getMessage()));
-        log.safeAnswer(event, answer, cause);
-        return answer;
-    }
-
-    private static Object answer(Object event, String reason) {
-        if (event instanceof TaskPending) {
+    /** @return the body itself when nobody waits for an answer */
+    Object to(Object body, Throwable cause) {
+        String reason = String.valueOf(cause.getMessage());
+        if (body instanceof TaskPending event) {
+            log.answeredSafely(Optional.of(event.task()), cause);
             return new WrapDecision.LeaveAlone(reason);
         }
-        if (event instanceof TaskFailed failed) {
-            return failed.engineWouldRetry()
-                    ? new RetryDecision.RunFromStart(reason)
-                    : new RetryDecision.GiveUp(reason);
+        if (body instanceof TaskFailed event) {
+            log.answeredSafely(Optional.of(event.task()), cause);
+            return event.engineWouldRetry() ? new RetryDecision.RunFromStart(reason) : new RetryDecision.GiveUp(reason);
         }
-        return event instanceof RunEnding ? RunSummary.NOTHING : event;
+        if (body instanceof RunEnding) {
+            log.answeredSafely(Optional.empty(), cause);
+            return RunSummary.NOTHING;
+        }
+        if (body instanceof TaskCompleted event) {
+            log.answeredSafely(Optional.of(event.task()), cause);
+        } else if (body instanceof TaskStarted event) {
+            log.answeredSafely(Optional.of(event.task()), cause);
+        } else {
+            log.unreadable(body, cause);
+        }
+        return body;
     }
 }

@@ -7,7 +7,9 @@ import io.nfcheckpoint.routes.RetryDecision.GiveUp;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
 import io.nfcheckpoint.routes.RetryDecision.RunFromStart;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,9 +79,17 @@ final class UserLog {
         }
     }
 
-    void safeAnswer(Object event, Object answer, Throwable cause) {
-        user.warn("{}: {}; answered {}", event, cause.toString(), answer);
-        FILE.debug("{}", event, cause);
+    /** @param task whose event it was; empty when it concerns the run */
+    void answeredSafely(Optional<TaskRef> task, Throwable cause) {
+        user.warn(
+                "{}: {}; the engine goes on as if there were no checkpoints",
+                task.map(TaskRef::name).orElse("Checkpoints"),
+                cause.getMessage());
+        FILE.debug("{}", task, cause);
+    }
+
+    void unreadable(Object manifest, Throwable cause) {
+        FILE.warn("{}: {}, ignoring", manifest, cause.getMessage());
     }
 
     private static String name(Judgement judgement) {

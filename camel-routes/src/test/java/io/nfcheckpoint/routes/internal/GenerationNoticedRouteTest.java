@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nfcheckpoint.natives.Natives;
+import io.nfcheckpoint.natives.StoreFixture;
+import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.CheckpointRoutes;
+import io.nfcheckpoint.routes.Settings;
+import io.nfcheckpoint.routes.TaskCompleted;
+import io.nfcheckpoint.routes.TaskPending;
+import io.nfcheckpoint.routes.TaskRef;
+import io.nfcheckpoint.routes.TaskStarted;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.builder.NotifyBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GenerationNoticedRouteTest {
+
+    /** What {@link #awaitAnotherLook} adds. */
+    private static final int MARKERS = 1;
+
+    @TempDir
+    Path directory;
+
+    private Path root;
+    private TaskRef task;
+    private CamelCheckpointRoutes routes;
+
+    @BeforeEach
+    void start() {
+        // A name that an endpoint address would trip over, and a directory that appears later.
+        root = directory.resolve("stores of 50%+1 & a ?recursive=false");
+        task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1/b2"));
+        routes = (CamelCheckpointRoutes) CheckpointRoutes.start(
+                Natives.checkpointer(), new Settings(root, LogCapture.LOGGER, Duration.ofMillis(20)));
+    }
+
+    @AfterEach
+    void stop() {
+        routes.close();
+    }
+
+    @Test
+    void noticesEachGenerationOfARunningTaskOnce() throws IOException {
+        run(task);
+        var first = noticed(1);
+        var store = StoreFixture.create(task.store()).generation(1, 31.5);
+        await(first);
+        var second = noticed(1);
+        store.generation(2, 62.25);
+        await(second);
+        awaitAnotherLook();
+
+        assertThat(routes.ending().generations()).isEqualTo(2 + MARKERS);
+    }
+
+    @Test
+    void leavesNothingBehindInAStore() throws IOException {
+        run(task);
+        var notice = noticed(1);
+        var store = StoreFixture.create(task.store()).generation(1, 31.5);
+        await(notice);
+
+        try (var files = Files.list(store.generationDirectory(1))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("manifest.json", "tree.img", "12.img", "12.mem");
+        }
+        assertThat(names(store.store())).containsExactlyInAnyOrder("generations", "lease", "status.json", "task.json");
+    }
+
+    @Test
+    void looksOnlyAtStoresOfRunningTasks() throws IOException {
+        var completed = new TaskRef("c3d4", "ALIGN (2)", root.resolve("c3/d4"));
+        run(completed);
+        routes.completed(new TaskCompleted(completed));
+        StoreFixture.create(completed.store()).generation(1, 31.5);
+        StoreFixture.create(root.resolve("e5/f6")).generation(1, 31.5);
+        run(task);
+        var notice = noticed(1);
+        StoreFixture.create(task.store()).generation(1, 31.5);
+        await(notice);
+        awaitAnotherLook();
+
+        assertThat(routes.ending().generations()).isEqualTo(1 + MARKERS);
+    }
+
+    @Test
+    void stopsWithinASecondWhileStoresComeAndGo() throws IOException {
+        run(task);
+        var notice = noticed(1);
+        StoreFixture.create(task.store()).generation(1, 31.5);
+        await(notice);
+        routes.completed(new TaskCompleted(task));
+
+        long start = System.nanoTime();
+        routes.close();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    }
+
+    private void run(TaskRef ref) {
+        routes.pending(new TaskPending(ref, CheckpointPolicy.DEFAULTS, true, 1, Optional.empty()));
+        routes.started(new TaskStarted(ref));
+    }
+
+    /** A generation of another task, seen by a later look than all before it. */
+    private void awaitAnotherLook() throws IOException {
+        var marker = new TaskRef("ff", "MARKER", root.resolve("ff/ff"));
+        run(marker);
+        var notice = noticed(1);
+        StoreFixture.create(marker.store()).generation(1, 1);
+        await(notice);
+        routes.completed(new TaskCompleted(marker));
+    }
+
+    private NotifyBuilder noticed(int generations) {
+        return new NotifyBuilder(routes.context())
+                .fromRoute("generation-noticed")
+                .whenDone(generations)
+                .create();
+    }
+
+    private static void await(NotifyBuilder notice) {
+        assertThat(notice.matches(20, TimeUnit.SECONDS)).as("noticed in time").isTrue();
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}
