@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* One incarnation at a time, whatever process asks. */
+#include "fixture.h"
+#include "unit.h"
+
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+/* A process that holds the lease until it is killed. */
+static pid_t start_holder(void)
+{
+    int ready[2];
+    pid_t pid;
+    char byte;
+
+    CHECK_INT(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct store *store = fixture_store();
+        struct ckpt_error err;
+        int fd;
+
+        if (store_lease_acquire(store, 0, &fd, &err) < 0)
+            unit_fail(__FILE__, __LINE__, "%s", err.message);
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    CHECK_INT(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+TEST(lease_is_exclusive_across_processes)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    char host[256], expected[4400];
+    int fd = -1;
+    pid_t pid;
+
+    CHECK(!store_lease_is_live(store));
+    pid = start_holder();
+    CHECK(store_lease_is_live(store));
+    CHECK_INT(store_lease_acquire(store, 0, &fd, &err), -EBUSY);
+    gethostname(host, sizeof(host));
+    snprintf(expected, sizeof(expected), "'%s' is in use by pid %d on %s", store->path, (int)pid,
+             host);
+    CHECK_STRING(err.message, expected);
+    CHECK_INT(fd, -1);
+    kill(pid, SIGKILL);
+    CHECK_INT(store_lease_acquire(store, 5000, &fd, &err), 0);
+    waitpid(pid, NULL, 0);
+    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    close(fd);
+    CHECK(!store_lease_is_live(store));
+    store_close(store);
+}
+
+TEST(lease_outlives_the_supervisor_with_the_tree)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    int fd = -1, other = -1, block[2];
+    pid_t child;
+
+    CHECK_INT(pipe(block), 0);
+    CHECK_INT(store_lease_acquire(store, 0, &fd, &err), 0);
+    child = fork();
+    if (child == 0) {
+        char byte;
+
+        close(block[1]);
+        _exit(read(block[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(fd);
+    CHECK(store_lease_is_live(store));
+    CHECK_INT(store_lease_acquire(store, 0, &other, &err), -EBUSY);
+    close(block[1]);
+    waitpid(child, NULL, 0);
+    CHECK_INT(store_lease_acquire(store, 0, &other, &err), 0);
+    close(other);
+    close(block[0]);
+    store_close(store);
+}
+
+TEST(lease_file_that_makes_no_sense)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    pid_t pid = start_holder();
+    int fd = -1;
+
+    fixture_write(store, "lease", "{\"format\": 1, \"pid\": ");
+    CHECK_INT(store_lease_acquire(store, 0, &fd, &err), -EBUSY);
+    CHECK_CONTAINS(err.message, "is in use");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    store_close(store);
+}
+
+TEST(lease_file_replaced_under_its_holder)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    int fd = -1;
+
+    CHECK_INT(symlink("/etc/hostname", "store/lease"), 0);
+    CHECK(store_lease_acquire(store, 0, &fd, &err) < 0);
+    CHECK_CONTAINS(err.message, "/lease'");
+    CHECK_INT(unlink("store/lease"), 0);
+    CHECK_INT(store_lease_acquire(store, 0, &fd, &err), 0);
+    close(fd);
+    store_close(store);
+}
+
+TEST(store_that_is_none)
+{
+    struct ckpt_error err;
+    struct store *store;
+
+    CHECK_INT(store_open("nothing", &store, &err), -ENOENT);
+    CHECK_STRING(err.message, "no store at 'nothing'");
+    CHECK_INT(store_open(".", &store, &err), -ENOENT);
+    fixture_write(&(struct store){.dirfd = AT_FDCWD}, "file", "x");
+    CHECK_INT(store_open("file/x", &store, &err), -ENOENT);
+    CHECK_INT(store_open("file", &store, &err), -ENOTDIR);
+    CHECK_INT(store_create("file", &store, &err), -ENOTDIR);
+    CHECK_INT(store_create("a/b/c/", &store, &err), 0);
+    CHECK(store->path[0] == '/');
+    store_close(store);
+}
