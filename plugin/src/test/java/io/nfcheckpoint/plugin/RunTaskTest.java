@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that starts a task, on a host where the checkpointer is missing or made for another machine. */
+class RunTaskTest {
+
+    @TempDir
+    Path directory;
+
+    private Path installation;
+
+    @BeforeEach
+    void install() throws IOException {
+        installation = Files.createDirectory(directory.resolve("with blank"));
+        try (var in = Installation.class.getResourceAsStream("run-task")) {
+            Files.copy(in, installation.resolve("run-task"));
+        }
+    }
+
+    @Test
+    void aTaskRunsPlainlyWithOneWarningWhereThereIsNoCheckpointer() throws Exception {
+        var result = run("sh", "-c", "echo \"$1\"; exit 7", "name", "it's  mine");
+
+        assertThat(result.status()).isEqualTo(7);
+        assertThat(result.output()).isEqualTo("it's  mine\n");
+        assertThat(result.errors())
+                .isEqualTo("nf-checkpoint: '%s/ckpt' does not run on this host; this attempt runs without checkpoints\n"
+                        .formatted(installation));
+    }
+
+    @Test
+    void aCheckpointerOfAnotherMachineIsNotUsed() throws Exception {
+        Path ckpt = installation.resolve("ckpt");
+        // An ELF header that claims a machine which does not exist.
+        Files.write(ckpt, new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x7e, 0x7e});
+        assertThat(ckpt.toFile().setExecutable(true)).isTrue();
+
+        var result = run("echo", "done");
+
+        assertThat(result.output()).isEqualTo("done\n");
+        assertThat(result.errors().lines()).hasSize(1);
+    }
+
+    @Test
+    void theCallThatOnlyStartsTheMeterPassesStraightThrough() throws Exception {
+        var result = run("echo", ".command.run", "nxf_trace");
+
+        assertThat(result.output()).isEqualTo(".command.run nxf_trace\n");
+        assertThat(result.errors()).isEmpty();
+    }
+
+    private record Result(int status, String output, String errors) {}
+
+    private Result run(String... command) throws IOException, InterruptedException {
+        var words = new ArrayList<>(
+                List.of("/bin/sh", installation.resolve("run-task").toString()));
+        words.addAll(List.of("--dir", directory.resolve("store").toString(), "--keep", "2", "--"));
+        words.addAll(List.of(command));
+        Path errors = directory.resolve("errors");
+        var process = new ProcessBuilder(words).redirectError(errors.toFile()).start();
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(process.waitFor(), output, Files.readString(errors));
+    }
+}
