@@ -167,8 +167,12 @@ int mkdir_p(const char *path, mode_t mode)
         if (kept && kept != '/')
             continue;
         *slash = '\0';
-        if (mkdir(copy, mode) < 0 && errno != EEXIST && stat(copy, &st) < 0)
-            return -errno;
+        if (mkdir(copy, mode) < 0 && errno != EEXIST) {
+            int code = errno; /* not that of stat(): it says why nothing is there */
+
+            if (stat(copy, &st) < 0)
+                return fail(code);
+        }
         *slash = kept;
         if (!kept)
             break;

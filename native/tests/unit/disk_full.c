@@ -15,27 +15,32 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
-static bool write_map(const char *path, unsigned id)
+static bool write_text(const char *path, const char *text)
 {
-    char text[32];
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool ok;
+    cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-    snprintf(text, sizeof(text), "0 %u 1", id);
-    ok = fd >= 0 && write_full(fd, text, strlen(text)) == 0;
-    close(fd);
-    return ok;
+    return fd >= 0 && write_full(fd, text, strlen(text)) == 0;
+}
+
+static bool map_ids(unsigned uid, unsigned gid)
+{
+    char uids[32], gids[32];
+
+    snprintf(uids, sizeof(uids), "0 %u 1", uid);
+    snprintf(gids, sizeof(gids), "0 %u 1", gid);
+    return write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", uids) &&
+           write_text("/proc/self/gid_map", gids);
 }
 
 /* A real filesystem of 64 KiB at ./small, as root or in a user namespace. */
 static bool mount_small(void)
 {
-    unsigned uid = geteuid();
+    unsigned uid = geteuid(), gid = getegid();
 
     CHECK_INT(mkdir_p("small", 0700), 0);
     if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0)
         return false;
-    if (uid != 0 && !write_map("/proc/self/uid_map", uid))
+    if (uid != 0 && !map_ids(uid, gid))
         return false;
     return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("tmpfs", "small", "tmpfs", 0, "size=64k") == 0 && chdir("small") == 0;
@@ -92,9 +97,8 @@ TEST(full_disk_loses_nothing)
     CHECK(!fixture_exists(store, "generations/000002/.manifest.json.tmp"));
     generation_abandon(store, number);
     CHECK(!fixture_exists(store, "generations/000002"));
-    if (small) {
+    if (small)
         fill_disk();
-    }
     CHECK(generation_begin(store, &number, &fd, &err) < 0);
 
     status.generation = 9;
