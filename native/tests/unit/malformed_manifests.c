@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* Whatever bytes a manifest, task or status holds, reading it ends in a result or a message,
+/* Whatever bytes a manifest holds, reading it ends in a result or a message,
  * never in a crash; and a manifest that is accepted obeys the rules the restart relies on.
  * Seeded: CKPT_FUZZ_SEED repeats a run. */
 #include "fixture.h"
