@@ -17,6 +17,7 @@ import io.nfcheckpoint.routes.WrapDecision;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -122,6 +123,8 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
     private Object send(String endpoint, Object event) {
         try {
             return withOurClassLoader(() -> template.requestBody(endpoint, event));
+        } catch (CamelExecutionException e) {
+            return safeAnswers.to(event, e.getCause());
         } catch (RuntimeException e) {
             return safeAnswers.to(event, e);
         }

@@ -58,6 +58,7 @@ final class GenerationNoticedRoute extends RouteBuilder {
         endpoint.setRecursive(true);
         endpoint.setNoop(true);
         endpoint.setReadLock("none");
+        endpoint.setIdempotent(true);
         endpoint.setIdempotentRepository(MemoryIdempotentRepository.memoryIdempotentRepository(REMEMBERED));
         endpoint.setFilter(this::belongsToRunningTask);
         endpoint.setInitialDelay(settings.poll().toMillis());
