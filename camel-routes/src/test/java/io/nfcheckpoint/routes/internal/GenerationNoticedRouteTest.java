@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
 import org.apache.camel.builder.NotifyBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,10 +56,10 @@ class GenerationNoticedRouteTest {
     @Test
     void noticesEachGenerationOfARunningTaskOnce() throws IOException {
         run(task);
-        var first = noticed(1);
+        var first = noticed(task, 1);
         var store = StoreFixture.create(task.store()).generation(1, 31.5);
         await(first);
-        var second = noticed(1);
+        var second = noticed(task, 2);
         store.generation(2, 62.25);
         await(second);
         awaitAnotherLook();
@@ -69,7 +70,7 @@ class GenerationNoticedRouteTest {
     @Test
     void leavesNothingBehindInAStore() throws IOException {
         run(task);
-        var notice = noticed(1);
+        var notice = noticed(task, 1);
         var store = StoreFixture.create(task.store()).generation(1, 31.5);
         await(notice);
 
@@ -88,7 +89,7 @@ class GenerationNoticedRouteTest {
         StoreFixture.create(completed.store()).generation(1, 31.5);
         StoreFixture.create(root.resolve("e5/f6")).generation(1, 31.5);
         run(task);
-        var notice = noticed(1);
+        var notice = noticed(task, 1);
         StoreFixture.create(task.store()).generation(1, 31.5);
         await(notice);
         awaitAnotherLook();
@@ -99,7 +100,7 @@ class GenerationNoticedRouteTest {
     @Test
     void stopsWithinASecondWhileStoresComeAndGo() throws IOException {
         run(task);
-        var notice = noticed(1);
+        var notice = noticed(task, 1);
         StoreFixture.create(task.store()).generation(1, 31.5);
         await(notice);
         routes.completed(new TaskCompleted(task));
@@ -119,16 +120,18 @@ class GenerationNoticedRouteTest {
     private void awaitAnotherLook() throws IOException {
         var marker = new TaskRef("ff", "MARKER", root.resolve("ff/ff"));
         run(marker);
-        var notice = noticed(1);
+        var notice = noticed(marker, 1);
         StoreFixture.create(marker.store()).generation(1, 1);
         await(notice);
         routes.completed(new TaskCompleted(marker));
     }
 
-    private NotifyBuilder noticed(int generations) {
+    private NotifyBuilder noticed(TaskRef ref, int generation) {
+        var manifest = ref.store().resolve("generations/%06d/manifest.json".formatted(generation));
         return new NotifyBuilder(routes.context())
-                .fromRoute("generation-noticed")
-                .whenDone(generations)
+                .filter(exchange ->
+                        manifest.toString().equals(exchange.getMessage().getHeader(Exchange.FILE_PATH, String.class)))
+                .whenDone(1)
                 .create();
     }
 
