@@ -2,10 +2,12 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.routes.internal;
 
+import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RetryDecision.GiveUp;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
 import io.nfcheckpoint.routes.RetryDecision.RunFromStart;
+import java.util.List;
 
 /** What becomes of a failed attempt. Pure. */
 final class RetryDecider {
@@ -43,11 +45,18 @@ final class RetryDecider {
                 .filter(Verification::isUsable)
                 .findFirst()
                 .<RetryDecision>map(usable -> new RestartFrom(usable.generation(), skipped))
-                .orElseGet(() -> asTheEngine(
-                        failure,
-                        skipped.isEmpty()
-                                ? "it has no generation yet"
-                                : "no generation is usable: " + String.join("; ", skipped)));
+                .orElseGet(() -> asTheEngine(failure, skipped.isEmpty() ? noGeneration(failure) : none(skipped)));
+    }
+
+    private static String noGeneration(Failure failure) {
+        return failure.status()
+                .flatMap(StoreStatus::failure)
+                .map(fault -> "it has no generation: " + fault.reason())
+                .orElse("it has no generation yet");
+    }
+
+    private static String none(List<String> skipped) {
+        return "no generation is usable: " + String.join("; ", skipped);
     }
 
     private static RetryDecision asTheEngine(Failure failure, String reason) {

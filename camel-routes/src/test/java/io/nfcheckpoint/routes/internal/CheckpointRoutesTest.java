@@ -180,7 +180,11 @@ class CheckpointRoutesTest {
 
         assertThat(task.store()).doesNotExist();
         assertThat(root).isEmptyDirectory();
-        assertThat(routes.ending()).isEqualTo(new RunSummary(1, 0, 1, 1, Duration.ofMillis(31_500)));
+        // How many generations were noticed on the way is chance.
+        assertThat(routes.ending())
+                .usingRecursiveComparison()
+                .ignoringFields("generations")
+                .isEqualTo(new RunSummary(1, 0, 1, 1, Duration.ofMillis(31_500)));
         assertThat(log.lines())
                 .last()
                 .isEqualTo("INFO 1 task was restarted from a checkpoint (1 restart), which saved 31.5 s");

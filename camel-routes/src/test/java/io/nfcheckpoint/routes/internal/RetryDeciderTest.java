@@ -47,6 +47,14 @@ class RetryDeciderTest {
     }
 
     @Test
+    void saysWhyThereIsNoGeneration() {
+        var status = Values.withFailure(KILLED, "process 12 (busybox) is statically linked");
+
+        assertThat(RetryDecider.decide(failure(status, true)))
+                .isEqualTo(new RunFromStart("it has no generation: process 12 (busybox) is statically linked"));
+    }
+
+    @Test
     void doesAsTheEngineWouldWhenAllGenerationsAreDamaged() {
         var refused = new Verification[] {Verification.refused(2, "cut short"), Verification.refused(1, "gone")};
 

@@ -37,6 +37,19 @@ final class Values {
         return status(StoreStatus.ENDED, OptionalInt.of(exitStatus), restartedFrom);
     }
 
+    static StoreStatus withFailure(StoreStatus status, String reason) {
+        return new StoreStatus(
+                status.state(),
+                status.host(),
+                status.pid(),
+                status.started(),
+                status.generation(),
+                status.restarts(),
+                Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)),
+                status.warnings(),
+                status.exitStatus());
+    }
+
     static Failure failure(StoreStatus status, boolean engineWouldRetry, Verification... verifications) {
         return new Failure(
                 new TaskFailed(TASK, OptionalInt.empty(), engineWouldRetry, 0),
