@@ -59,7 +59,7 @@ int main(void)
     }
     wait_for("child_is_ready", false);
     ready();
-    wait_go();
+    wait_go_with_signals();
     expect_exit(pid, 0);
     if (sabotaged())
         install(SIGTERM, plain, SA_RESTART, SIGHUP);
