@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Contexts of parked threads, and clone with a stack of its own. No libc, no thread-local storage. The offsets are
+ * those of struct arch_context in raw.h. */
+    .text
+
+    .globl arch_context_save
+    .hidden arch_context_save
+    .type arch_context_save, @function
+arch_context_save:
+    mov %rbx, 0(%rdi)
+    mov %rbp, 8(%rdi)
+    mov %r12, 16(%rdi)
+    mov %r13, 24(%rdi)
+    mov %r14, 32(%rdi)
+    mov %r15, 40(%rdi)
+    lea 8(%rsp), %rax           /* the caller's stack pointer after our return */
+    mov %rax, 48(%rdi)
+    mov (%rsp), %rax
+    mov %rax, 56(%rdi)
+    xor %eax, %eax
+    ret
+    .size arch_context_save, .-arch_context_save
+
+    .globl arch_context_jump
+    .hidden arch_context_jump
+    .type arch_context_jump, @function
+arch_context_jump:
+    mov 0(%rdi), %rbx
+    mov 8(%rdi), %rbp
+    mov 16(%rdi), %r12
+    mov 24(%rdi), %r13
+    mov 32(%rdi), %r14
+    mov 40(%rdi), %r15
+    mov 48(%rdi), %rsp
+    mov 56(%rdi), %rdx
+    mov $1, %eax
+    jmp *%rdx
+    .size arch_context_jump, .-arch_context_jump
+
+/* rdi flags, rsi stack top, rdx parent tid, rcx entry, r8 arg */
+    .globl arch_clone
+    .hidden arch_clone
+    .type arch_clone, @function
+arch_clone:
+    and $-16, %rsi
+    sub $16, %rsi
+    mov %rcx, (%rsi)
+    mov %r8, 8(%rsi)
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    mov $56, %eax
+    syscall
+    test %rax, %rax
+    jz 1f
+    ret
+1:  xor %ebp, %ebp
+    pop %rax
+    pop %rdi
+    call *%rax
+    hlt
+    .size arch_clone, .-arch_clone
+
+    .globl arch_signal_return
+    .hidden arch_signal_return
+    .type arch_signal_return, @function
+arch_signal_return:
+    mov $15, %eax
+    syscall
+    hlt
+    .size arch_signal_return, .-arch_signal_return
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_ARCH_REGISTERS_H
+#define CKPT_ARCH_REGISTERS_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The kernel's struct ucontext up to the registers; libc's type of that name differs between libraries. */
+struct arch_frame {
+    uint64_t flags;
+    void *link;
+    struct {
+        void *sp;
+        int flags;
+        size_t size;
+    } stack;
+    struct sigcontext registers;
+};
+
+#define ARCH_SYSCALL_SIZE 2 /* bytes of the instruction */
+
+/* The address of the system call instruction just behind which the frame's thread stands, or NULL. */
+static inline const unsigned char *arch_syscall_behind(const struct arch_frame *frame)
+{
+    const unsigned char *at = (const unsigned char *)frame->registers.rip - ARCH_SYSCALL_SIZE;
+
+    return at[0] == 0x0f && at[1] == 0x05 ? at : NULL;
+}
+
+/* The number that "mov $NR, %eax" in front of the system call instruction loads, or -1. */
+static inline int64_t arch_syscall_immediate(const unsigned char *instruction)
+{
+    if (instruction[-5] != 0xb8)
+        return -1;
+    return (int64_t)instruction[-4] | (int64_t)instruction[-3] << 8 | (int64_t)instruction[-2] << 16 |
+           (int64_t)instruction[-1] << 24;
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Descriptors of a process and the open file descriptions behind them. Two descriptors share a description when
+ * kcmp(2) says so; only those that look alike are compared. */
+#include "capture/descriptors.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* The first descriptor that a description was seen at. */
+struct known {
+    pid_t outer;
+    int fd, flags;
+    int64_t offset;
+    dev_t device;
+    ino_t inode;
+    int description;
+};
+
+struct descriptor_index {
+    struct known *list;
+    size_t count;
+};
+
+struct descriptor_index *descriptor_index_new(void)
+{
+    return calloc(1, sizeof(struct descriptor_index));
+}
+
+void descriptor_index_free(struct descriptor_index *index)
+{
+    if (index != NULL)
+        free(index->list);
+    free(index);
+}
+
+int seen_reopen(const struct seen_descriptor *seen, int flags)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)seen->outer, seen->fd);
+    return open(path, flags | O_CLOEXEC);
+}
+
+static bool is_same_description(const struct known *known, const struct seen_descriptor *seen)
+{
+    return known->inode == seen->status.st_ino && known->device == seen->status.st_dev &&
+           known->flags == seen->flags && known->offset == seen->offset &&
+           syscall(SYS_kcmp, known->outer, seen->outer, KCMP_FILE, known->fd, seen->fd) == 0;
+}
+
+static int known_find(const struct descriptor_index *index, const struct seen_descriptor *seen)
+{
+    /* A terminal is often one description for three streams that a restart has to tell apart. */
+    if (S_ISCHR(seen->status.st_mode))
+        return -1;
+    for (size_t i = 0; i < index->count; i++) {
+        if (is_same_description(&index->list[i], seen))
+            return index->list[i].description;
+    }
+    return -1;
+}
+
+static int known_add(struct descriptor_index *index, const struct seen_descriptor *seen,
+                     int description)
+{
+    if ((index->count & (index->count - 1)) == 0) {
+        size_t room = index->count == 0 ? 1 : index->count * 2;
+        void *grown = reallocarray(index->list, room, sizeof(*index->list));
+        if (grown == NULL)
+            return -ENOMEM;
+        index->list = grown;
+    }
+    index->list[index->count++] = (struct known){
+        .outer = seen->outer,
+        .fd = seen->fd,
+        .flags = seen->flags,
+        .offset = seen->offset,
+        .device = seen->status.st_dev,
+        .inode = seen->status.st_ino,
+        .description = description,
+    };
+    return 0;
+}
+
+/* Reads flags and offset; *ret_cloexec apart, since it is the descriptor's. */
+static int fdinfo_read(struct seen_descriptor *seen, bool *ret_cloexec)
+{
+    char path[64], buffer[4096];
+    long long offset = 0;
+    unsigned flags = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)seen->outer, seen->fd);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read_full(fd, buffer, sizeof(buffer) - 1);
+    if (got <= 0)
+        return -errno;
+    buffer[got] = 0;
+    if (sscanf(buffer, "pos: %lld flags: %o", &offset, &flags) != 2)
+        return -EBADMSG;
+    *ret_cloexec = (flags & O_CLOEXEC) != 0;
+    seen->flags = (int)flags & ~O_CLOEXEC;
+    seen->offset = offset;
+    return 0;
+}
+
+typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
+                             struct image_description *, struct ckpt_error *);
+static const save_function savers[] = {standard_stream_save, pipe_save, directory_save, device_save,
+                                       regular_file_save};
+
+static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
+                            const char *process, struct ckpt_error *err)
+{
+    struct image_description *description = tree_image_add_description(context->tree);
+
+    if (description == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    description->flags = seen->flags;
+    for (size_t i = 0; i < sizeof(savers) / sizeof(savers[0]); i++) {
+        int saved = savers[i](context, seen, description, err);
+        if (saved < 0)
+            return saved;
+        if (saved > 0)
+            return (int)context->tree->description_count - 1;
+    }
+    return ckpt_error_set(err, ENOTSUP,
+                          "process %s holds descriptor %d, '%s', which cannot be carried", process,
+                          seen->fd, seen->target);
+}
+
+static int descriptor_save(const struct save_context *context, struct descriptor_index *index,
+                           pid_t outer, int fd, size_t process_index, struct ckpt_error *err)
+{
+    char path[64], target[PATH_MAX], who[48];
+    struct seen_descriptor seen = {.outer = outer, .fd = fd, .target = target};
+    const struct image_process *process = &context->tree->processes[process_index];
+    bool close_on_exec = false;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)outer, fd);
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+    if (length < 0 || stat(path, &seen.status) < 0 || fdinfo_read(&seen, &close_on_exec) < 0)
+        return ckpt_error_errno(err, "look at descriptor %d of process %d", fd, (int)process->pid);
+    target[length] = 0;
+    int description = known_find(index, &seen);
+    if (description < 0) {
+        snprintf(who, sizeof(who), "%d (%s)", (int)process->pid, process->name);
+        description = description_save(context, &seen, who, err);
+        if (description < 0)
+            return description;
+        if (known_add(index, &seen, description) < 0)
+            return ckpt_error_set(err, ENOMEM, "no memory");
+    }
+    struct image_descriptor *descriptor =
+        image_process_add_descriptor(&context->tree->processes[process_index]);
+    if (descriptor == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    *descriptor = (struct image_descriptor){
+        .fd = fd, .description = description, .close_on_exec = close_on_exec};
+    return 0;
+}
+
+int capture_descriptors(const struct save_context *context, struct descriptor_index *index,
+                        pid_t outer, size_t process, struct ckpt_error *err)
+{
+    char path[64];
+    struct dirent *entry;
+    int error = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)outer);
+    cleanup_dir DIR *dir = opendir(path);
+    if (dir == NULL)
+        return ckpt_error_errno(err, "list the descriptors of process %d", (int)outer);
+    while (error == 0 && (entry = readdir(dir)) != NULL) {
+        if (isdigit((unsigned char)entry->d_name[0]))
+            error = descriptor_save(context, index, outer, atoi(entry->d_name), process, err);
+    }
+    return error;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Reading /proc/PID/maps. Parsing is apart from acquiring. */
+#include "capture/mappings.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+
+#define DELETED " (deleted)"
+
+void mappings_free(struct mappings *mappings)
+{
+    for (size_t i = 0; i < mappings->count; i++)
+        free(mappings->list[i].name);
+    free(mappings->list);
+    memset(mappings, 0, sizeof(*mappings));
+}
+
+/* Newlines in paths come as \012; nothing else is escaped. */
+static void name_unescape(char *name)
+{
+    char *to = name;
+
+    for (char *from = name; *from != 0; to++) {
+        if (strncmp(from, "\\012", 4) == 0) {
+            *to = '\n';
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = 0;
+}
+
+static int line_parse(char *line, struct mapping *ret)
+{
+    unsigned long start, end, offset, inode;
+    unsigned major_id, minor_id;
+    char flags[5];
+    int name_at = 0;
+
+    if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, flags, &offset, &major_id,
+               &minor_id, &inode, &name_at) < 7 ||
+        name_at == 0 || strlen(flags) != 4)
+        return -EBADMSG;
+    char *name = line + name_at;
+    size_t length = strlen(name);
+    size_t suffix = strlen(DELETED);
+    *ret = (struct mapping){
+        .start = start,
+        .end = end,
+        .offset = offset,
+        .device = makedev(major_id, minor_id),
+        .inode = inode,
+        .protection = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
+                      (flags[2] == 'x' ? PROT_EXEC : 0),
+        .shared = flags[3] == 's',
+        .deleted = length > suffix && strcmp(name + length - suffix, DELETED) == 0,
+    };
+    if (ret->deleted)
+        name[length - suffix] = 0;
+    name_unescape(name);
+    ret->name = strdup(name);
+    return ret->name == NULL ? -ENOMEM : 0;
+}
+
+int mappings_parse(char *text, struct mappings *ret)
+{
+    struct mappings all = {0};
+    int error = 0;
+
+    for (char *line = strsep(&text, "\n"); line != NULL && error == 0; line = strsep(&text, "\n")) {
+        if (*line == 0)
+            continue;
+        if ((all.count & (all.count - 1)) == 0) {
+            size_t room = all.count == 0 ? 1 : all.count * 2;
+            void *grown = reallocarray(all.list, room, sizeof(*all.list));
+            if (grown == NULL) {
+                error = -ENOMEM;
+                break;
+            }
+            all.list = grown;
+        }
+        error = line_parse(line, &all.list[all.count]);
+        if (error == 0)
+            all.count++;
+    }
+    if (error < 0)
+        mappings_free(&all);
+    else
+        *ret = all;
+    return error;
+}
+
+static int proc_text(pid_t outer, char **ret)
+{
+    char path[64], *text = NULL;
+    size_t size = 0, room = 65536;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)outer);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    for (;;) {
+        char *grown = realloc(text, room + 1);
+        if (grown == NULL)
+            break;
+        text = grown;
+        ssize_t got = read_full(fd, text + size, room - size);
+        if (got < 0)
+            break;
+        size += (size_t)got;
+        if (size < room) {
+            text[size] = 0;
+            *ret = text;
+            return 0;
+        }
+        room *= 2;
+    }
+    free(text);
+    return -ENOMEM;
+}
+
+int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err)
+{
+    cleanup_free char *text = NULL;
+    int error = proc_text(outer, &text);
+
+    if (error == 0)
+        error = mappings_parse(text, ret);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "read the mappings of process %d: %s", (int)outer,
+                              strerror(-error));
+    return 0;
+}

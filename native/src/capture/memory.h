@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_CAPTURE_MEMORY_H
+#define CKPT_CAPTURE_MEMORY_H
+
+#include "common/error.h"
+#include "image/tree.h"
+
+/* Writes PID.img and PID.mem of the process inner from its snapshot, in the generation's directory. Runs beside the
+ * event loop and shares nothing with it but what it is given. */
+int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree, int dirfd,
+                   struct ckpt_error *err);
+
+/* Finds memory that processes share without a file on disk, and copies it; the tree must stand still. */
+int capture_shared(pid_t outer, struct tree_image *tree, int dirfd, struct ckpt_error *err);
+
+#endif

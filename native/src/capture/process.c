@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * One process as seen from outside: its memory layout, limits, directories, umask; of a zombie its exit status. */
+#include "capture/process.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* Numbers of fields in /proc/PID/stat, counted from 1 as in proc(5). */
+enum {
+    STAT_START_CODE = 26,
+    STAT_END_CODE = 27,
+    STAT_START_STACK = 28,
+    STAT_START_DATA = 45,
+    STAT_END_DATA = 46,
+    STAT_START_BRK = 47,
+    STAT_ARG_START = 48,
+    STAT_ARG_END = 49,
+    STAT_ENV_START = 50,
+    STAT_ENV_END = 51,
+    STAT_EXIT_CODE = 52,
+    STAT_FIELDS = 53
+};
+
+static ssize_t proc_read(pid_t pid, const char *name, void *buffer, size_t size)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : read_full(fd, buffer, size);
+}
+
+static int stat_read(pid_t pid, uint64_t fields[STAT_FIELDS])
+{
+    char buffer[2048];
+    ssize_t got = proc_read(pid, "stat", buffer, sizeof(buffer) - 1);
+
+    memset(fields, 0, STAT_FIELDS * sizeof(fields[0]));
+    if (got <= 0)
+        return -ESRCH;
+    buffer[got] = 0;
+    char *at = strrchr(buffer, ')'); /* the name may hold anything */
+    if (at == NULL)
+        return -EBADMSG;
+    at += 3; /* ") S": field 3 */
+    for (int i = 4; i < STAT_FIELDS && *at != 0; i++)
+        fields[i] = strtoull(at + 1, &at, 10);
+    return 0;
+}
+
+static char *link_read(pid_t pid, const char *name)
+{
+    char path[64], target[PATH_MAX];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+    if (length < 0)
+        return NULL;
+    target[length] = 0;
+    return strdup(target);
+}
+
+static void limits_read(pid_t pid, struct image_process *to)
+{
+    for (int i = 0; i < IMAGE_LIMITS; i++) {
+        struct rlimit limit;
+        if (prlimit(pid, (enum __rlimit_resource)i, NULL, &limit) < 0)
+            continue;
+        to->limits[i] = (struct image_limit){.soft = limit.rlim_cur, .hard = limit.rlim_max};
+    }
+}
+
+static void layout_fill(struct image_process *to, const uint64_t *fields)
+{
+    to->layout = (struct image_layout){
+        .start_code = fields[STAT_START_CODE],
+        .end_code = fields[STAT_END_CODE],
+        .start_data = fields[STAT_START_DATA],
+        .end_data = fields[STAT_END_DATA],
+        .start_brk = fields[STAT_START_BRK],
+        .brk = to->library.brk,
+        .start_stack = fields[STAT_START_STACK],
+        .arg_start = fields[STAT_ARG_START],
+        .arg_end = fields[STAT_ARG_END],
+        .env_start = fields[STAT_ENV_START],
+        .env_end = fields[STAT_ENV_END],
+    };
+}
+
+int capture_process(const struct tree_process *from, struct image_process *to,
+                    struct ckpt_error *err)
+{
+    uint64_t fields[STAT_FIELDS];
+    char text[32] = "";
+
+    if (stat_read(from->outer, fields) < 0)
+        return ckpt_error_set(err, ESRCH, "process %d (%s) ended during the checkpoint",
+                              (int)from->inner, from->name);
+    memcpy(to->name, from->name, sizeof(to->name));
+    to->threads = from->threads > 0 ? from->threads - 1 : 0; /* the checkpoint thread is ours */
+    to->umask = from->umask;
+    to->resident_bytes = from->resident_bytes;
+    to->zombie = from->state == 'Z' || from->state == 'X';
+    to->exit_status = (int)fields[STAT_EXIT_CODE];
+    if (to->zombie)
+        return 0;
+    layout_fill(to, fields);
+    limits_read(from->outer, to);
+    if (proc_read(from->outer, "oom_score_adj", text, sizeof(text) - 1) > 0)
+        to->oom_score_adj = atoi(text);
+    ssize_t got = proc_read(from->outer, "auxv", to->auxv, sizeof(to->auxv));
+    to->auxv_words = got > 0 ? (size_t)got / sizeof(to->auxv[0]) : 0;
+    to->exe = link_read(from->outer, "exe");
+    to->cwd = link_read(from->outer, "cwd");
+    to->root = link_read(from->outer, "root");
+    if (to->exe == NULL || to->cwd == NULL || to->root == NULL)
+        return ckpt_error_set(err, EACCES, "process %d (%s) does not let itself be looked into",
+                              (int)from->inner, from->name);
+    return 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Walks /proc/PID/task/TID/children. While the tree is parked nothing in it can fork, so a walk that finds nobody
+ * unknown has found everybody. */
+#include "capture/process_tree.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <ctype.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text after "NAME:" in a /proc/PID/status, or NULL. */
+static const char *status_field(const char *status, const char *name)
+{
+    const char *at = strstr(status, name);
+
+    return at == NULL ? NULL : at + strlen(name);
+}
+
+/* The last number on the line: ids are listed from our namespace to the innermost. */
+static pid_t last_number(const char *line)
+{
+    long number = 0;
+
+    while (line != NULL && *line != 0 && *line != '\n') {
+        char *end;
+        long next = strtol(line, &end, 10);
+        if (end == line)
+            break;
+        number = next;
+        line = end;
+    }
+    return (pid_t)number;
+}
+
+static unsigned long first_number(const char *line, int base)
+{
+    return line == NULL ? 0 : strtoul(line, NULL, base);
+}
+
+int tree_process_read(pid_t outer, struct tree_process *ret)
+{
+    char path[64], buffer[8192];
+    const char *field;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)outer);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -ESRCH;
+    ssize_t got = read_full(fd, buffer, sizeof(buffer) - 1);
+    if (got <= 0)
+        return -ESRCH;
+    buffer[got] = 0;
+    memset(ret, 0, sizeof(*ret));
+    ret->outer = outer;
+    ret->outer_parent = (pid_t)first_number(status_field(buffer, "\nPPid:"), 10);
+    ret->inner = last_number(status_field(buffer, "\nNSpid:"));
+    ret->inner_group = last_number(status_field(buffer, "\nNSpgid:"));
+    ret->inner_session = last_number(status_field(buffer, "\nNSsid:"));
+    ret->threads = (unsigned)first_number(status_field(buffer, "\nThreads:"), 10);
+    ret->umask = (unsigned)first_number(status_field(buffer, "\nUmask:"), 8);
+    ret->resident_bytes = first_number(status_field(buffer, "\nVmRSS:"), 10) * 1024;
+    if ((field = status_field(buffer, "\nState:")) != NULL)
+        ret->state = field[strspn(field, " \t")];
+    if ((field = status_field(buffer, "Name:\t")) != NULL)
+        snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(field, "\n"), field);
+    return 0;
+}
+
+static int tree_add(struct process_tree *tree, pid_t outer)
+{
+    if ((tree->count & (tree->count - 1)) == 0) {
+        size_t room = tree->count == 0 ? 1 : tree->count * 2;
+        void *grown = reallocarray(tree->processes, room, sizeof(*tree->processes));
+        if (grown == NULL)
+            return -ENOMEM;
+        tree->processes = grown;
+    }
+    if (tree_process_read(outer, &tree->processes[tree->count]) == 0)
+        tree->count++;
+    return 0;
+}
+
+static int children_add(struct process_tree *tree, pid_t parent, const char *thread)
+{
+    char path[96];
+    long child;
+    int error = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)parent, thread);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+    while (error == 0 && fscanf(file, "%ld", &child) == 1)
+        error = tree_add(tree, (pid_t)child);
+    fclose(file);
+    return error;
+}
+
+static int process_children_add(struct process_tree *tree, pid_t parent)
+{
+    char path[64];
+    struct dirent *entry;
+    int error = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)parent);
+    cleanup_dir DIR *dir = opendir(path);
+    while (dir != NULL && error == 0 && (entry = readdir(dir)) != NULL) {
+        if (isdigit((unsigned char)entry->d_name[0]))
+            error = children_add(tree, parent, entry->d_name);
+    }
+    return error;
+}
+
+int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct ckpt_error *err)
+{
+    struct process_tree tree = {0};
+    int error = with_top ? tree_add(&tree, top) : process_children_add(&tree, top);
+
+    for (size_t i = 0; error == 0 && i < tree.count; i++)
+        error = process_children_add(&tree, tree.processes[i].outer);
+    if (error < 0) {
+        process_tree_free(&tree);
+        return ckpt_error_set(err, -error, "list the processes below %d: %s", (int)top,
+                              strerror(-error));
+    }
+    *ret = tree;
+    return 0;
+}
+
+void process_tree_free(struct process_tree *tree)
+{
+    free(tree->processes);
+    memset(tree, 0, sizeof(*tree));
+}
+
+const struct tree_process *process_tree_find(const struct process_tree *tree, pid_t outer)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        if (tree->processes[i].outer == outer)
+            return &tree->processes[i];
+    }
+    return NULL;
+}
+
+/* 1: has an interpreter, 0: has none, negative: cannot tell. */
+static int program_is_dynamic(pid_t outer)
+{
+    char path[64];
+    Elf64_Ehdr header;
+
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)outer);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || pread_full(fd, &header, sizeof(header), 0) != sizeof(header))
+        return -1;
+    if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+        return -1;
+    for (int i = 0; i < header.e_phnum; i++) {
+        Elf64_Phdr program;
+        if (pread_full(fd, &program, sizeof(program),
+                       (off_t)(header.e_phoff + (uint64_t)i * header.e_phentsize)) !=
+            sizeof(program))
+            return -1;
+        if (program.p_type == PT_INTERP)
+            return 1;
+    }
+    return 0;
+}
+
+static int maps_hold_library(pid_t outer)
+{
+    char path[64], *line = NULL;
+    size_t room = 0;
+    int found = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)outer);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && !found && getline(&line, &room, file) > 0)
+        found = strstr(line, "/libckpt.so") != NULL;
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+const char *process_without_library(pid_t outer)
+{
+    if (program_is_dynamic(outer) == 0)
+        return "is statically linked";
+    if (!maps_hold_library(outer))
+        return "runs without the checkpoint library (started with other privileges, or not yet loaded)";
+    return "has no checkpoint thread";
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_CAPTURE_PROCESS_TREE_H
+#define CKPT_CAPTURE_PROCESS_TREE_H
+
+/* Which processes exist below another one, as the kernel tells. */
+
+#include "common/error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct tree_process {
+    pid_t outer;        /* in our PID namespace */
+    pid_t outer_parent; /* likewise */
+    pid_t inner, inner_group, inner_session; /* in its own PID namespace */
+    char state;         /* as in /proc/PID/stat */
+    char name[16];
+    unsigned threads, umask;
+    unsigned long resident_bytes;
+};
+
+struct process_tree {
+    struct tree_process *processes; /* parents before children */
+    size_t count;
+};
+
+/* All descendants of top, and top itself if asked for. A process that ends meanwhile may be missing. */
+int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct ckpt_error *err);
+void process_tree_free(struct process_tree *tree);
+const struct tree_process *process_tree_find(const struct process_tree *tree, pid_t outer);
+
+/* One process; -ESRCH if it is gone. */
+int tree_process_read(pid_t outer, struct tree_process *ret);
+
+/* Why a process of the tree has no checkpoint thread, as the end of a sentence; static text. */
+const char *process_without_library(pid_t outer);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Reading, writing and growing process images. Everything read is checked so that the restorer, which runs without a
+ * safety net, can believe it. */
+#include "image/process.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#define PAGE             4096ULL
+#define IMAGE_SIZE_LIMIT (1ULL << 30)
+#define ADDRESS_LIMIT    0x7ffffffff000ULL
+
+void process_image_free(struct process_image *image)
+{
+    free(image->vmas);
+    free(image->runs);
+    free(image->strings);
+    memset(image, 0, sizeof(*image));
+}
+
+/* Room for one element more; grows by powers of two. */
+static int array_room(void *array, size_t count, size_t element)
+{
+    void **base = array;
+
+    if ((count & (count - 1)) != 0)
+        return 0;
+    void *grown = reallocarray(*base, count == 0 ? 1 : count * 2, element);
+    if (grown == NULL)
+        return -ENOMEM;
+    *base = grown;
+    return 0;
+}
+
+struct image_vma *process_image_add_vma(struct process_image *image)
+{
+    if (array_room(&image->vmas, image->vma_count, sizeof(*image->vmas)) < 0)
+        return NULL;
+    struct image_vma *added = &image->vmas[image->vma_count++];
+    memset(added, 0, sizeof(*added));
+    return added;
+}
+
+int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
+                          uint64_t count)
+{
+    struct image_run *last = image->run_count > 0 ? &image->runs[image->run_count - 1] : NULL;
+
+    if (last != NULL && last->address + last->count * PAGE == address &&
+        last->page + last->count == page) {
+        last->count += count;
+        return 0;
+    }
+    if (array_room(&image->runs, image->run_count, sizeof(*image->runs)) < 0)
+        return -ENOMEM;
+    image->runs[image->run_count++] =
+        (struct image_run){.address = address, .page = page, .count = count};
+    return 0;
+}
+
+int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset)
+{
+    size_t at = image->strings_size == 0 ? 1 : image->strings_size;
+    size_t length = strlen(text) + 1;
+
+    /* Neighbouring VMAs are mostly of one file. */
+    for (size_t i = 1; i < image->strings_size; i += strlen(image->strings + i) + 1) {
+        if (strcmp(image->strings + i, text) == 0) {
+            *ret_offset = (uint32_t)i;
+            return 0;
+        }
+    }
+    char *grown = realloc(image->strings, at + length);
+    if (grown == NULL)
+        return -ENOMEM;
+    grown[0] = 0;
+    memcpy(grown + at, text, length);
+    image->strings = grown;
+    image->strings_size = at + length;
+    *ret_offset = (uint32_t)at;
+    return 0;
+}
+
+void process_image_name(pid_t pid, const char *suffix, char ret_name[32])
+{
+    snprintf(ret_name, 32, "%d.%s", (int)pid, suffix);
+}
+
+int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
+                        struct ckpt_error *err)
+{
+    char name[32];
+    struct image_header header = {
+        .version = IMAGE_VERSION,
+        .vma_count = (uint32_t)image->vma_count,
+        .run_count = image->run_count,
+        .strings_size = image->strings_size,
+        .page_count = image->page_count,
+    };
+
+    memcpy(header.magic, IMAGE_MAGIC, sizeof(header.magic));
+    process_image_name(pid, "img", name);
+    cleanup_fd int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ckpt_error_errno(err, "create '%s'", name);
+    if (write_full(fd, &header, sizeof(header)) < 0 ||
+        write_full(fd, image->vmas, image->vma_count * sizeof(*image->vmas)) < 0 ||
+        write_full(fd, image->runs, image->run_count * sizeof(*image->runs)) < 0 ||
+        write_full(fd, image->strings, image->strings_size) < 0)
+        return ckpt_error_errno(err, "write '%s'", name);
+    return 0;
+}
+
+static bool range_is_good(uint64_t start, uint64_t end)
+{
+    return start % PAGE == 0 && end % PAGE == 0 && start >= PAGE && start < end &&
+           end <= ADDRESS_LIMIT;
+}
+
+static bool vmas_are_good(const struct process_image *image)
+{
+    uint64_t behind = 0;
+
+    for (size_t i = 0; i < image->vma_count; i++) {
+        const struct image_vma *vma = &image->vmas[i];
+        bool has_path = vma->kind == VMA_FILE_PRIVATE || vma->kind == VMA_FILE_SHARED;
+        if (!range_is_good(vma->start, vma->end) || vma->start < behind || vma->kind >= VMA_KINDS)
+            return false;
+        if (vma->path >= image->strings_size && (vma->path != 0 || has_path))
+            return false;
+        if (vma->offset % PAGE != 0 || vma->protection > 7)
+            return false;
+        behind = vma->end;
+    }
+    return true;
+}
+
+static bool runs_are_good(const struct process_image *image)
+{
+    size_t at = 0;
+    uint64_t behind = 0, next_page = 0;
+
+    for (size_t i = 0; i < image->run_count; i++) {
+        const struct image_run *run = &image->runs[i];
+        if (run->count == 0 || run->count > ADDRESS_LIMIT / PAGE || run->page != next_page)
+            return false;
+        uint64_t end = run->address + run->count * PAGE;
+        if (!range_is_good(run->address, end) || run->address < behind)
+            return false;
+        while (at < image->vma_count && image->vmas[at].end <= run->address)
+            at++;
+        if (at == image->vma_count || image->vmas[at].start > run->address ||
+            image->vmas[at].end < end || image->vmas[at].kind > VMA_FILE_PRIVATE)
+            return false;
+        behind = end;
+        next_page += run->count;
+    }
+    return next_page == image->page_count;
+}
+
+static bool strings_are_good(const struct process_image *image)
+{
+    return image->strings_size == 0 ||
+           (image->strings[0] == 0 && image->strings[image->strings_size - 1] == 0);
+}
+
+static int parts_take(struct process_image *image, const struct image_header *header,
+                      const char *data, size_t size)
+{
+    uint64_t vmas = header->vma_count * sizeof(struct image_vma);
+    uint64_t runs = header->run_count * sizeof(struct image_run);
+
+    if (header->run_count > IMAGE_SIZE_LIMIT || header->strings_size > IMAGE_SIZE_LIMIT ||
+        sizeof(*header) + vmas + runs + header->strings_size != size)
+        return -EBADMSG;
+    image->vmas = malloc(vmas + 1);
+    image->runs = malloc(runs + 1);
+    image->strings = malloc(header->strings_size + 1);
+    if (image->vmas == NULL || image->runs == NULL || image->strings == NULL)
+        return -ENOMEM;
+    data += sizeof(*header);
+    memcpy(image->vmas, data, vmas);
+    memcpy(image->runs, data + vmas, runs);
+    memcpy(image->strings, data + vmas + runs, header->strings_size);
+    image->vma_count = header->vma_count;
+    image->run_count = header->run_count;
+    image->strings_size = header->strings_size;
+    image->page_count = header->page_count;
+    return strings_are_good(image) && vmas_are_good(image) && runs_are_good(image) ? 0 : -EBADMSG;
+}
+
+int process_image_read(struct process_image *ret, int dirfd, pid_t pid, struct ckpt_error *err)
+{
+    char name[32];
+    cleanup_free char *data = NULL;
+    size_t size;
+    struct image_header header;
+    struct process_image image = {0};
+
+    process_image_name(pid, "img", name);
+    if (read_file_at(dirfd, name, IMAGE_SIZE_LIMIT, &data, &size) < 0)
+        return ckpt_error_errno(err, "read '%s'", name);
+    if (size < sizeof(header))
+        return ckpt_error_set(err, EBADMSG, "'%s' is damaged: too short", name);
+    memcpy(&header, data, sizeof(header));
+    if (memcmp(header.magic, IMAGE_MAGIC, sizeof(header.magic)) != 0)
+        return ckpt_error_set(err, EBADMSG, "'%s' is no process image", name);
+    if (header.version != IMAGE_VERSION)
+        return ckpt_error_set(err, EBADMSG, "'%s' has version %u, this version reads %d", name,
+                              header.version, IMAGE_VERSION);
+    int error = parts_take(&image, &header, data, size);
+    if (error < 0) {
+        process_image_free(&image);
+        return ckpt_error_set(err, -error, "'%s' is damaged: layout", name);
+    }
+    *ret = image;
+    return 0;
+}

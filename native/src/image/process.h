@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_IMAGE_PROCESS_H
+#define CKPT_IMAGE_PROCESS_H
+
+/* PID.img, the layout of one process's memory, and PID.mem, its pages.
+ *
+ *      +--------------------+
+ *      | header             |  struct image_header, 40 bytes
+ *      +--------------------+
+ *      | VMAs               |  vma_count * struct image_vma, ascending, disjoint
+ *      +--------------------+
+ *      | runs               |  run_count * struct image_run, ascending, disjoint, each within one VMA
+ *      +--------------------+
+ *      | strings            |  paths, NUL-terminated; the first byte is NUL, so 0 means none
+ *      +--------------------+
+ *
+ * PID.mem holds the pages of all runs one behind the other, page-aligned, and nothing else. Numbers are of the
+ * machine's own byte order; an image never leaves its architecture. */
+
+#include "common/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define IMAGE_MAGIC   "CKPTIMG"
+#define IMAGE_VERSION 1
+
+struct image_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t vma_count;
+    uint64_t run_count;
+    uint64_t strings_size;
+    uint64_t page_count; /* in PID.mem */
+};
+_Static_assert(sizeof(struct image_header) == 40, "on-disk format");
+
+enum vma_kind {
+    VMA_ANONYMOUS = 0,
+    VMA_FILE_PRIVATE, /* path; pages that the process has not written come from the file */
+    VMA_FILE_SHARED,  /* path; no pages here */
+    VMA_SHARED,       /* object: index in tree.img's "shared"; no pages here */
+    VMA_VDSO,
+    VMA_VVAR, /* "[vvar]" and "[vvar_vclock]" */
+    VMA_KINDS
+};
+
+#define VMA_GROWS_DOWN 1u
+
+struct image_vma {
+    uint64_t start, end;
+    uint64_t offset; /* into the file or the object */
+    uint64_t file_size, file_mtime_ns; /* of a VMA_FILE_PRIVATE, to tell when it has changed */
+    uint32_t protection;               /* PROT_* */
+    uint32_t kind;
+    uint32_t flags;
+    uint32_t path; /* offset in strings */
+    uint32_t object;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct image_vma) == 64, "on-disk format");
+
+struct image_run {
+    uint64_t address;
+    uint64_t page; /* index in PID.mem */
+    uint64_t count;
+};
+_Static_assert(sizeof(struct image_run) == 24, "on-disk format");
+
+struct process_image {
+    struct image_vma *vmas;
+    size_t vma_count;
+    struct image_run *runs;
+    size_t run_count;
+    char *strings;
+    size_t strings_size;
+    uint64_t page_count;
+};
+
+void process_image_free(struct process_image *image);
+struct image_vma *process_image_add_vma(struct process_image *image);
+int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
+                          uint64_t count); /* joins it to the last one if it can */
+int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset);
+
+void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);
+/* Writes PID.img. */
+int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
+                        struct ckpt_error *err);
+/* Reads and checks PID.img; -EBADMSG. */
+int process_image_read(struct process_image *ret, int dirfd, pid_t pid, struct ckpt_error *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The tree's model in memory: growing its arrays, looking things up, releasing it. tree_json.c reads and writes it. */
+#include "image/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *array_add(void *array, size_t *count, size_t element)
+{
+    void **base = array;
+    /* Powers of two, so that adding is cheap while the tree stands still. */
+    if ((*count & (*count - 1)) == 0) {
+        size_t room = *count == 0 ? 1 : *count * 2;
+        void *grown = reallocarray(*base, room, element);
+        if (grown == NULL)
+            return NULL;
+        *base = grown;
+    }
+    char *at = (char *)*base + *count * element;
+    memset(at, 0, element);
+    (*count)++;
+    return at;
+}
+
+struct image_process *tree_image_add_process(struct tree_image *tree)
+{
+    return array_add(&tree->processes, &tree->process_count, sizeof(*tree->processes));
+}
+
+struct image_description *tree_image_add_description(struct tree_image *tree)
+{
+    struct image_description *added =
+        array_add(&tree->descriptions, &tree->description_count, sizeof(*tree->descriptions));
+
+    if (added != NULL)
+        added->pipe = -1;
+    return added;
+}
+
+struct image_pipe *tree_image_add_pipe(struct tree_image *tree)
+{
+    return array_add(&tree->pipes, &tree->pipe_count, sizeof(*tree->pipes));
+}
+
+struct image_shared *tree_image_add_shared(struct tree_image *tree)
+{
+    return array_add(&tree->shared, &tree->shared_count, sizeof(*tree->shared));
+}
+
+struct image_descriptor *image_process_add_descriptor(struct image_process *process)
+{
+    return array_add(&process->descriptors, &process->descriptor_count,
+                     sizeof(*process->descriptors));
+}
+
+void tree_image_free(struct tree_image *tree)
+{
+    for (size_t i = 0; i < tree->process_count; i++) {
+        struct image_process *process = &tree->processes[i];
+        free(process->exe);
+        free(process->cwd);
+        free(process->root);
+        free(process->descriptors);
+    }
+    for (size_t i = 0; i < tree->description_count; i++)
+        free(tree->descriptions[i].path);
+    free(tree->processes);
+    free(tree->descriptions);
+    free(tree->pipes);
+    free(tree->shared);
+    memset(tree, 0, sizeof(*tree));
+}
+
+const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid)
+{
+    for (size_t i = 0; i < tree->process_count; i++) {
+        if (tree->processes[i].pid == pid)
+            return &tree->processes[i];
+    }
+    return NULL;
+}
+
+int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode)
+{
+    for (size_t i = 0; i < tree->shared_count; i++) {
+        if (tree->shared[i].device == device && tree->shared[i].inode == inode)
+            return (int)i;
+    }
+    return -1;
+}

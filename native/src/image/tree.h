@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_IMAGE_TREE_H
+#define CKPT_IMAGE_TREE_H
+
+/* tree.img: everything about a tree of processes except the memory of each. It is JSON (docs/image-format.md). */
+
+#include "common/error.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define IMAGE_NAME_SIZE  32
+#define IMAGE_LIMITS     16 /* RLIM_NLIMITS */
+#define IMAGE_AUXV_WORDS 96
+
+enum description_kind {
+    DESCRIPTION_REGULAR,   /* path, size, offset */
+    DESCRIPTION_DELETED,   /* the same; content in a file of the generation */
+    DESCRIPTION_DIRECTORY, /* path, offset */
+    DESCRIPTION_DEVICE,    /* path of a character device without state */
+    DESCRIPTION_PIPE,      /* one end of pipe */
+    DESCRIPTION_FIFO,      /* one end of a pipe that has a path */
+    DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
+    DESCRIPTION_STDOUT,    /* the pipes to ckpt */
+    DESCRIPTION_STDERR,
+    DESCRIPTION_PROC,     /* something below /proc, by its path */
+    DESCRIPTION_KINDS
+};
+
+/* An open file description, as open(2) makes one; any number of descriptors may share it. */
+struct image_description {
+    enum description_kind kind;
+    char *path; /* as the tree sees it, or NULL */
+    int flags;  /* of open, as fdinfo shows them */
+    int64_t offset;
+    uint64_t size;
+    uint32_t mode;              /* permissions of a deleted file */
+    int pipe;                   /* index, or -1 */
+    char data[IMAGE_NAME_SIZE]; /* file with the content, or "" */
+};
+
+/* A pipe or FIFO and the bytes in it. */
+struct image_pipe {
+    uint64_t inode;
+    int capacity;
+    uint64_t queued;
+    char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
+};
+
+/* Memory shared between processes that no file on disk stands behind. */
+struct image_shared {
+    uint64_t device, inode;
+    uint64_t size;
+    char data[IMAGE_NAME_SIZE];
+};
+
+struct image_descriptor {
+    int fd;
+    int description; /* index */
+    bool close_on_exec;
+};
+
+struct image_limit {
+    uint64_t soft, hard;
+};
+
+/* struct prctl_mm_map without auxv and exe. */
+struct image_layout {
+    uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+    uint64_t arg_start, arg_end, env_start, env_end;
+};
+
+struct image_process {
+    pid_t pid, parent, group, session;
+    bool zombie;
+    int exit_status; /* of a zombie, as wait(2) gives it */
+    char name[16];
+    unsigned threads;
+    uint64_t resident_bytes;
+    char *exe, *cwd, *root;
+    unsigned umask;
+    struct image_limit limits[IMAGE_LIMITS];
+    int oom_score_adj;
+    struct image_layout layout;
+    uint64_t auxv[IMAGE_AUXV_WORDS];
+    size_t auxv_words;
+    struct wire_process library;
+    struct image_descriptor *descriptors;
+    size_t descriptor_count;
+};
+
+struct tree_image {
+    pid_t parent;  /* of the root: the first supervisor */
+    pid_t session; /* the parent's; 0 when it cannot be named */
+    pid_t root;
+    uint64_t monotonic_ns, boottime_ns; /* the clocks at the barrier */
+    struct image_process *processes;
+    size_t process_count;
+    struct image_description *descriptions;
+    size_t description_count;
+    struct image_pipe *pipes;
+    size_t pipe_count;
+    struct image_shared *shared;
+    size_t shared_count;
+};
+
+/* Each appends a zeroed element and returns its address, valid until the next call, or NULL without memory. */
+struct image_process *tree_image_add_process(struct tree_image *tree);
+struct image_description *tree_image_add_description(struct tree_image *tree);
+struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
+struct image_shared *tree_image_add_shared(struct tree_image *tree);
+struct image_descriptor *image_process_add_descriptor(struct image_process *process);
+void tree_image_free(struct tree_image *tree);
+
+const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid);
+int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode);
+
+/* Writes and reads the file in the generation's directory. Reading checks every index and range: -EBADMSG. */
+int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error *err);
+int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * tree.img as JSON. Each struct of image/tree.h has one table of its members below, and one function each way works
+ * for all of them. Paths are bytes to the kernel, so strings are not forced to be UTF-8 here. What is read is
+ * untrusted: every member must be there, of its kind and in its range, and every index must lead somewhere. */
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "image/tree.h"
+#include "store/manifest.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TREE_LIMIT (256 << 20)
+
+enum field_kind { FIELD_INT, FIELD_UINT, FIELD_I64, FIELD_U64, FIELD_BOOL, FIELD_STRING, FIELD_TEXT };
+
+struct field {
+    const char *key;
+    enum field_kind kind;
+    size_t offset, size;
+};
+
+#define FIELD(type, member, kind_)                                                                 \
+    {                                                                                              \
+        #member, kind_, offsetof(struct type, member), sizeof(((struct type *)0)->member)          \
+    }
+
+static const struct field tree_fields[] = {
+    FIELD(tree_image, parent, FIELD_INT),
+    FIELD(tree_image, session, FIELD_INT),
+    FIELD(tree_image, root, FIELD_INT),
+    FIELD(tree_image, monotonic_ns, FIELD_U64),
+    FIELD(tree_image, boottime_ns, FIELD_U64),
+    {0},
+};
+static const struct field description_fields[] = {
+    FIELD(image_description, kind, FIELD_UINT),
+    FIELD(image_description, path, FIELD_STRING),
+    FIELD(image_description, flags, FIELD_INT),
+    FIELD(image_description, offset, FIELD_I64),
+    FIELD(image_description, size, FIELD_U64),
+    FIELD(image_description, mode, FIELD_UINT),
+    FIELD(image_description, pipe, FIELD_INT),
+    FIELD(image_description, data, FIELD_TEXT),
+    {0},
+};
+static const struct field pipe_fields[] = {
+    FIELD(image_pipe, inode, FIELD_U64),
+    FIELD(image_pipe, capacity, FIELD_INT),
+    FIELD(image_pipe, queued, FIELD_U64),
+    FIELD(image_pipe, data, FIELD_TEXT),
+    {0},
+};
+static const struct field shared_fields[] = {
+    FIELD(image_shared, device, FIELD_U64),
+    FIELD(image_shared, inode, FIELD_U64),
+    FIELD(image_shared, size, FIELD_U64),
+    FIELD(image_shared, data, FIELD_TEXT),
+    {0},
+};
+static const struct field descriptor_fields[] = {
+    FIELD(image_descriptor, fd, FIELD_INT),
+    FIELD(image_descriptor, description, FIELD_INT),
+    FIELD(image_descriptor, close_on_exec, FIELD_BOOL),
+    {0},
+};
+static const struct field process_fields[] = {
+    FIELD(image_process, pid, FIELD_INT),
+    FIELD(image_process, parent, FIELD_INT),
+    FIELD(image_process, group, FIELD_INT),
+    FIELD(image_process, session, FIELD_INT),
+    FIELD(image_process, zombie, FIELD_BOOL),
+    FIELD(image_process, exit_status, FIELD_INT),
+    FIELD(image_process, name, FIELD_TEXT),
+    FIELD(image_process, threads, FIELD_UINT),
+    FIELD(image_process, resident_bytes, FIELD_U64),
+    FIELD(image_process, exe, FIELD_STRING),
+    FIELD(image_process, cwd, FIELD_STRING),
+    FIELD(image_process, root, FIELD_STRING),
+    FIELD(image_process, umask, FIELD_UINT),
+    FIELD(image_process, oom_score_adj, FIELD_INT),
+    {0},
+};
+static const struct field layout_fields[] = {
+    FIELD(image_layout, start_code, FIELD_U64), FIELD(image_layout, end_code, FIELD_U64),
+    FIELD(image_layout, start_data, FIELD_U64), FIELD(image_layout, end_data, FIELD_U64),
+    FIELD(image_layout, start_brk, FIELD_U64),  FIELD(image_layout, brk, FIELD_U64),
+    FIELD(image_layout, start_stack, FIELD_U64), FIELD(image_layout, arg_start, FIELD_U64),
+    FIELD(image_layout, arg_end, FIELD_U64),    FIELD(image_layout, env_start, FIELD_U64),
+    FIELD(image_layout, env_end, FIELD_U64),    {0},
+};
+static const struct field library_fields[] = {
+    FIELD(wire_process, brk, FIELD_U64),         FIELD(wire_process, slots, FIELD_U64),
+    FIELD(wire_process, slot_count, FIELD_U64),  FIELD(wire_process, slot_size, FIELD_U64),
+    FIELD(wire_process, entry, FIELD_U64),       FIELD(wire_process, entry_stack, FIELD_U64),
+    FIELD(wire_process, restorer, FIELD_U64),    FIELD(wire_process, checkpoint_tid, FIELD_INT),
+    {0},
+};
+static const struct field limit_fields[] = {
+    FIELD(image_limit, soft, FIELD_U64),
+    FIELD(image_limit, hard, FIELD_U64),
+    {0},
+};
+
+/* ---- writing ---- */
+
+static json_object *field_value(const struct field *field, const void *base)
+{
+    const char *at = (const char *)base + field->offset;
+
+    switch (field->kind) {
+    case FIELD_INT:
+        return json_object_new_int64(*(const int *)at);
+    case FIELD_UINT:
+        return json_object_new_int64(*(const unsigned *)at);
+    case FIELD_I64:
+        return json_object_new_int64(*(const int64_t *)at);
+    case FIELD_U64:
+        return json_object_new_uint64(*(const uint64_t *)at);
+    case FIELD_BOOL:
+        return json_object_new_boolean(*(const bool *)at);
+    case FIELD_STRING:
+        return *(char *const *)at == NULL ? NULL : json_object_new_string(*(char *const *)at);
+    default:
+        return json_object_new_string(at);
+    }
+}
+
+static json_object *struct_write(const struct field *fields, const void *base)
+{
+    json_object *object = json_object_new_object();
+
+    for (; fields->key != NULL; fields++)
+        json_object_object_add(object, fields->key, field_value(fields, base));
+    return object;
+}
+
+static void array_write(json_object *parent, const char *key, const struct field *fields,
+                        const void *base, size_t count, size_t element)
+{
+    json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(array, struct_write(fields, (const char *)base + i * element));
+    json_object_object_add(parent, key, array);
+}
+
+static json_object *process_write(const struct image_process *process)
+{
+    json_object *object = struct_write(process_fields, process);
+    json_object *auxv = json_object_new_array();
+
+    for (size_t i = 0; i < process->auxv_words; i++)
+        json_object_array_add(auxv, json_object_new_uint64(process->auxv[i]));
+    json_object_object_add(object, "auxv", auxv);
+    json_object_object_add(object, "layout", struct_write(layout_fields, &process->layout));
+    json_object_object_add(object, "library", struct_write(library_fields, &process->library));
+    array_write(object, "limits", limit_fields, process->limits, IMAGE_LIMITS,
+                sizeof(process->limits[0]));
+    array_write(object, "descriptors", descriptor_fields, process->descriptors,
+                process->descriptor_count, sizeof(process->descriptors[0]));
+    return object;
+}
+
+int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error *err)
+{
+    cleanup_json json_object *document = struct_write(tree_fields, tree);
+    json_object *processes = json_object_new_array();
+
+    json_object_object_add(document, "format", json_object_new_int(STORE_FORMAT));
+    for (size_t i = 0; i < tree->process_count; i++)
+        json_object_array_add(processes, process_write(&tree->processes[i]));
+    json_object_object_add(document, "processes", processes);
+    array_write(document, "descriptions", description_fields, tree->descriptions,
+                tree->description_count, sizeof(tree->descriptions[0]));
+    array_write(document, "pipes", pipe_fields, tree->pipes, tree->pipe_count,
+                sizeof(tree->pipes[0]));
+    array_write(document, "shared", shared_fields, tree->shared, tree->shared_count,
+                sizeof(tree->shared[0]));
+    size_t size;
+    const char *text = json_object_to_json_string_length(document, JSON_C_TO_STRING_PLAIN, &size);
+    if (text == NULL)
+        return ckpt_error_set(err, ENOMEM, "write '%s': out of memory", MANIFEST_TREE_IMAGE);
+    if (write_file_atomic_at(dirfd, MANIFEST_TREE_IMAGE, text, size, false) < 0)
+        return ckpt_error_errno(err, "write '%s'", MANIFEST_TREE_IMAGE);
+    return 0;
+}
+
+/* ---- reading ---- */
+
+static int bad(struct ckpt_error *err, const char *key)
+{
+    return ckpt_error_set(err, EBADMSG, "'%s' is damaged: member '%s'", MANIFEST_TREE_IMAGE, key);
+}
+
+static bool integer_read(json_object *value, int64_t low, int64_t high, int64_t *ret)
+{
+    if (!json_object_is_type(value, json_type_int))
+        return false;
+    *ret = json_object_get_int64(value);
+    return *ret >= low && *ret <= high;
+}
+
+static bool field_read(const struct field *field, void *base, json_object *value)
+{
+    char *at = (char *)base + field->offset;
+    int64_t number = 0;
+
+    switch (field->kind) {
+    case FIELD_INT:
+        if (!integer_read(value, INT_MIN, INT_MAX, &number))
+            return false;
+        *(int *)at = (int)number;
+        return true;
+    case FIELD_UINT:
+        if (!integer_read(value, 0, UINT_MAX, &number))
+            return false;
+        *(unsigned *)at = (unsigned)number;
+        return true;
+    case FIELD_I64:
+        return integer_read(value, INT64_MIN, INT64_MAX, (int64_t *)at);
+    case FIELD_U64:
+        *(uint64_t *)at = json_object_get_uint64(value);
+        return json_object_is_type(value, json_type_int);
+    case FIELD_BOOL:
+        *(bool *)at = json_object_get_boolean(value);
+        return json_object_is_type(value, json_type_boolean);
+    case FIELD_STRING:
+        if (value == NULL)
+            return true;
+        *(char **)at = strdup(json_object_get_string(value));
+        return *(char **)at != NULL && json_object_is_type(value, json_type_string);
+    default:
+        if (!json_object_is_type(value, json_type_string) ||
+            (size_t)json_object_get_string_len(value) >= field->size)
+            return false;
+        strcpy(at, json_object_get_string(value));
+        return true;
+    }
+}
+
+static int struct_read(const struct field *fields, void *base, json_object *object,
+                       struct ckpt_error *err)
+{
+    for (; fields->key != NULL; fields++) {
+        json_object *value = NULL;
+        if (!json_object_object_get_ex(object, fields->key, &value) ||
+            !field_read(fields, base, value))
+            return bad(err, fields->key);
+    }
+    return 0;
+}
+
+static json_object *member(json_object *object, const char *key, json_type type)
+{
+    json_object *value = NULL;
+
+    json_object_object_get_ex(object, key, &value);
+    return json_object_is_type(value, type) ? value : NULL;
+}
+
+/* Makes one element with add() for each of the array and reads it. */
+#define ARRAY_READ(object, key, fields, add, err)                                                  \
+    ({                                                                                             \
+        json_object *array_ = member(object, key, json_type_array);                                \
+        int error_ = array_ == NULL ? bad(err, key) : 0;                                           \
+        for (size_t i_ = 0; error_ == 0 && i_ < json_object_array_length(array_); i_++) {          \
+            void *element_ = add;                                                                  \
+            error_ = element_ == NULL                                                              \
+                         ? bad(err, key)                                                           \
+                         : struct_read(fields, element_, json_object_array_get_idx(array_, i_),    \
+                                       err);                                                       \
+        }                                                                                          \
+        error_;                                                                                    \
+    })
+
+static int limits_read(struct image_process *process, json_object *object, struct ckpt_error *err)
+{
+    size_t used = 0;
+
+    return ARRAY_READ(object, "limits", limit_fields,
+                      used < IMAGE_LIMITS ? &process->limits[used++] : NULL, err);
+}
+
+static int process_read(struct image_process *process, json_object *object, struct ckpt_error *err)
+{
+    json_object *auxv = member(object, "auxv", json_type_array);
+
+    if (auxv == NULL || json_object_array_length(auxv) > IMAGE_AUXV_WORDS)
+        return bad(err, "auxv");
+    process->auxv_words = json_object_array_length(auxv);
+    for (size_t i = 0; i < process->auxv_words; i++)
+        process->auxv[i] = json_object_get_uint64(json_object_array_get_idx(auxv, i));
+    if (struct_read(process_fields, process, object, err) < 0 ||
+        struct_read(layout_fields, &process->layout, member(object, "layout", json_type_object),
+                    err) < 0 ||
+        struct_read(library_fields, &process->library, member(object, "library", json_type_object),
+                    err) < 0 ||
+        limits_read(process, object, err) < 0)
+        return -EBADMSG;
+    return ARRAY_READ(object, "descriptors", descriptor_fields,
+                      image_process_add_descriptor(process), err);
+}
+
+static int indices_check(const struct tree_image *tree, struct ckpt_error *err)
+{
+    for (size_t i = 0; i < tree->description_count; i++) {
+        const struct image_description *description = &tree->descriptions[i];
+        bool piped = description->kind == DESCRIPTION_PIPE || description->kind == DESCRIPTION_FIFO;
+        bool pathless = description->kind == DESCRIPTION_PIPE ||
+                        (description->kind >= DESCRIPTION_STDIN &&
+                         description->kind <= DESCRIPTION_STDERR);
+        if (description->kind >= DESCRIPTION_KINDS || (!pathless && description->path == NULL))
+            return bad(err, "descriptions");
+        if (piped && (description->pipe < 0 || (size_t)description->pipe >= tree->pipe_count))
+            return bad(err, "pipe");
+    }
+    for (size_t i = 0; i < tree->process_count; i++) {
+        const struct image_process *process = &tree->processes[i];
+        if (process->pid <= 1 || (!process->zombie && process->cwd == NULL))
+            return bad(err, "pid");
+        for (size_t j = 0; j < process->descriptor_count; j++) {
+            int index = process->descriptors[j].description;
+            if (index < 0 || (size_t)index >= tree->description_count ||
+                process->descriptors[j].fd < 0)
+                return bad(err, "descriptors");
+        }
+    }
+    return tree_image_process(tree, tree->root) == NULL ? bad(err, "root") : 0;
+}
+
+static int document_fill(struct tree_image *tree, json_object *document, struct ckpt_error *err)
+{
+    json_object *processes = member(document, "processes", json_type_array);
+    json_object *format = member(document, "format", json_type_int);
+
+    if (json_object_get_int(format) != STORE_FORMAT)
+        return ckpt_error_set(err, EBADMSG, "'%s' has format %d, this version reads %d",
+                              MANIFEST_TREE_IMAGE, json_object_get_int(format), STORE_FORMAT);
+    if (processes == NULL)
+        return bad(err, "processes");
+    if (struct_read(tree_fields, tree, document, err) < 0 ||
+        ARRAY_READ(document, "descriptions", description_fields, tree_image_add_description(tree),
+                   err) < 0 ||
+        ARRAY_READ(document, "pipes", pipe_fields, tree_image_add_pipe(tree), err) < 0 ||
+        ARRAY_READ(document, "shared", shared_fields, tree_image_add_shared(tree), err) < 0)
+        return -EBADMSG;
+    for (size_t i = 0; i < json_object_array_length(processes); i++) {
+        struct image_process *process = tree_image_add_process(tree);
+        if (process == NULL ||
+            process_read(process, json_object_array_get_idx(processes, i), err) < 0)
+            return -EBADMSG;
+    }
+    return indices_check(tree, err);
+}
+
+int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err)
+{
+    struct tree_image tree = {0};
+    cleanup_free char *text = NULL;
+    cleanup_json json_object *document = NULL;
+    size_t size;
+
+    if (read_file_at(dirfd, MANIFEST_TREE_IMAGE, TREE_LIMIT, &text, &size) < 0)
+        return ckpt_error_errno(err, "read '%s'", MANIFEST_TREE_IMAGE);
+    document = json_tokener_parse(text);
+    if (!json_object_is_type(document, json_type_object))
+        return ckpt_error_set(err, EBADMSG, "'%s' is no JSON object", MANIFEST_TREE_IMAGE);
+    int error = document_fill(&tree, document, err);
+    if (error < 0) {
+        tree_image_free(&tree);
+        return error;
+    }
+    *ret = tree;
+    return 0;
+}

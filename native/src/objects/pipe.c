@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Pipes and FIFOs: capacity, and the bytes that have been written and not been read. tee(2) copies them without
+ * taking them. Every end with its own open file description opens the pipe anew through /proc/self/fd. */
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "objects/object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+static int pipe_find(const struct tree_image *tree, uint64_t inode)
+{
+    for (size_t i = 0; i < tree->pipe_count; i++) {
+        if (tree->pipes[i].inode == inode)
+            return (int)i;
+    }
+    return -1;
+}
+
+static int queue_copy(int pipe, struct image_pipe *image, int dirfd)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    cleanup_fd int read_end = ends[0];
+    cleanup_fd int write_end = ends[1];
+    /* A buffer of the copy holds at most what one of the original does, so the same capacity is enough. */
+    if (fcntl(write_end, F_SETPIPE_SZ, image->capacity) < 0)
+        return -errno;
+    ssize_t copied = tee(pipe, write_end, image->queued, SPLICE_F_NONBLOCK);
+    if (copied != (ssize_t)image->queued)
+        return copied < 0 ? -errno : -EIO;
+    cleanup_free char *bytes = malloc(image->queued);
+    if (bytes == NULL || read_full(read_end, bytes, image->queued) != copied)
+        return -EIO;
+    cleanup_fd int out = openat(dirfd, image->data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return out < 0 || write_full(out, bytes, image->queued) < 0 ? -errno : 0;
+}
+
+static int pipe_add(const struct save_context *context, const struct seen_descriptor *seen,
+                    struct ckpt_error *err)
+{
+    struct image_pipe *image = tree_image_add_pipe(context->tree);
+    int queued = 0;
+
+    if (image == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    image->inode = seen->status.st_ino;
+    cleanup_fd int pipe = seen_reopen(seen, O_RDONLY | O_NONBLOCK);
+    if (pipe < 0 || ioctl(pipe, FIONREAD, &queued) < 0)
+        return ckpt_error_errno(err, "look into '%s'", seen->target);
+    image->capacity = fcntl(pipe, F_GETPIPE_SZ);
+    image->queued = (uint64_t)queued;
+    if (queued > 0) {
+        snprintf(image->data, sizeof(image->data), "pipe-%zu.data", context->tree->pipe_count);
+        int error = queue_copy(pipe, image, context->dirfd);
+        if (error < 0)
+            return ckpt_error_set(err, -error, "copy what is in '%s': %s", seen->target,
+                                  strerror(-error));
+    }
+    return (int)context->tree->pipe_count - 1;
+}
+
+int pipe_save(const struct save_context *context, const struct seen_descriptor *seen,
+              struct image_description *ret, struct ckpt_error *err)
+{
+    if (!S_ISFIFO(seen->status.st_mode))
+        return 0;
+    bool named = seen->target[0] == '/' && seen->status.st_nlink > 0;
+    ret->kind = named ? DESCRIPTION_FIFO : DESCRIPTION_PIPE;
+    ret->pipe = pipe_find(context->tree, seen->status.st_ino);
+    if (ret->pipe < 0)
+        ret->pipe = pipe_add(context, seen, err);
+    if (ret->pipe < 0)
+        return ret->pipe;
+    if (named && (ret->path = strdup(seen->target)) == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return 1;
+}
+
+/* ---- restoring ---- */
+
+static int queue_fill(int write_end, const struct image_pipe *image, int dirfd)
+{
+    cleanup_fd int from = openat(dirfd, image->data, O_RDONLY | O_CLOEXEC);
+    cleanup_free char *bytes = malloc(image->queued);
+
+    if (from < 0 || bytes == NULL ||
+        read_full(from, bytes, image->queued) != (ssize_t)image->queued)
+        return -EIO;
+    return write_full(write_end, bytes, image->queued);
+}
+
+/* A descriptor for both ends, through which the ends proper can be opened. */
+static int pipe_make(const struct image_description *description)
+{
+    if (description->kind == DESCRIPTION_FIFO)
+        return open(description->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    int ends[2];
+    char path[64];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+    int both = open(path, O_RDWR | O_CLOEXEC);
+    close(ends[0]);
+    close(ends[1]);
+    return both;
+}
+
+static int first_of_pipe(const struct restore_context *context, int pipe)
+{
+    for (size_t i = 0; i < context->tree->description_count; i++) {
+        const struct image_description *other = &context->tree->descriptions[i];
+        if ((other->kind == DESCRIPTION_PIPE || other->kind == DESCRIPTION_FIFO) &&
+            other->pipe == pipe && context->opened[i] >= 0)
+            return context->opened[i];
+    }
+    return -1;
+}
+
+int pipe_restore(const struct restore_context *context, const struct image_description *description,
+                 struct ckpt_error *err)
+{
+    const struct image_pipe *image = &context->tree->pipes[description->pipe];
+    int sibling = first_of_pipe(context, description->pipe);
+    cleanup_fd int both = sibling >= 0 ? fcntl(sibling, F_DUPFD_CLOEXEC, 0) : pipe_make(description);
+    char path[64];
+
+    if (both < 0)
+        return ckpt_error_errno(err, "make a pipe");
+    if (sibling < 0) {
+        if (image->capacity > 0 && fcntl(both, F_GETPIPE_SZ) != image->capacity &&
+            fcntl(both, F_SETPIPE_SZ, image->capacity) < 0)
+            return ckpt_error_errno(err, "give a pipe %d bytes", image->capacity);
+        int error = image->queued > 0 ? queue_fill(both, image, context->dirfd) : 0;
+        if (error < 0)
+            return ckpt_error_set(err, -error, "fill a pipe: %s", strerror(-error));
+    }
+    /* O_NONBLOCK for the opening only: the other end may come later. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", both);
+    int flags = description->flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT | O_APPEND);
+    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fcntl(fd, F_SETFL, flags) < 0)
+        return ckpt_error_errno(err, "open the end of a pipe");
+    return fd;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The frozen copy of the process that the coordinator reads at leisure while the process runs on. It must not be the
+ * program's child, which the program might wait for: a helper that shares our memory forks it and ends at once. The
+ * copy holds none of the program's descriptors, since the checkpoint thread that forks has none. */
+#include "preload/preload.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+static char helper_stack[16384] __attribute__((aligned(4096)));
+static volatile long snapshot_pid;
+
+static __attribute__((noreturn)) void snapshot_main(void)
+{
+    struct wire_message message = {.type = WIRE_HELLO,
+                                   .kind = WIRE_KIND_SNAPSHOT,
+                                   .checkpoint = preload.checkpoint};
+
+    /* Our copy of the process's connection would hide its end from the coordinator. */
+    raw3(SYS_close_range, 0, ~0U, 0);
+    raw2(SYS_prctl, PR_SET_NAME, "ckpt-snapshot");
+    raw2(SYS_prctl, PR_SET_DUMPABLE, 1);
+    int fd = coordinator_connect();
+    if (fd >= 0 && message_send(fd, &message) == 0)
+        message_receive(fd, &message, NULL); /* whatever comes, even the end, means: done */
+    for (;;)
+        raw1(SYS_exit_group, 0);
+}
+
+static void helper_main(void *unused)
+{
+    (void)unused;
+    snapshot_pid = raw5(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (snapshot_pid == 0)
+        snapshot_main();
+    for (;;)
+        raw1(SYS_exit, 0);
+}
+
+int snapshot_fork(void)
+{
+    long helper = arch_clone(CLONE_VM | CLONE_VFORK, helper_stack + sizeof(helper_stack), NULL,
+                             helper_main, NULL);
+
+    if (helper < 0)
+        return (int)helper;
+    raw4(SYS_wait4, helper, NULL, __WALL, NULL);
+    return snapshot_pid < 0 ? (int)snapshot_pid : 0;
+}

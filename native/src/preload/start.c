@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
+ * fork. Both start the checkpoint thread and go on without waiting for it. */
+#include "preload/preload.h"
+#include "preload/text.h"
+#include "preload/wrappers.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+
+struct preload preload = {.signal = SIGUSR2};
+char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(4096)));
+
+extern char **environ __attribute__((weak));
+
+/* A raw clone: libc goes on believing that the program has a single thread. Without CLONE_FILES the thread has
+ * its own copy of the descriptor table, see preload.h. */
+#define CHECKPOINT_THREAD_FLAGS                                                                    \
+    (CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID)
+
+void checkpoint_thread_start(void)
+{
+    unsigned long all = ~0UL, before;
+
+    preload.pid = (int)raw0(SYS_getpid);
+    /* Signals for the process must go to threads that the program knows. */
+    raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof(all));
+    arch_clone(CHECKPOINT_THREAD_FLAGS, checkpoint_thread_stack + PRELOAD_STACK_SIZE,
+               &preload.checkpoint_tid, checkpoint_thread_main, NULL);
+    raw4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+}
+
+/* The child has one thread, and what it copied of a checkpoint that was under way in the parent is not its own. */
+static void after_fork_in_child(void)
+{
+    preload.announced = 0;
+    preload.parked = 0;
+    preload.left = 0;
+    preload.arrived = 0;
+    preload.slots = NULL;
+    preload.slot_count = 0;
+    checkpoint_thread_start();
+}
+
+static void fork_observe(void)
+{
+    int (*glibc_register)(void (*)(void), void (*)(void), void (*)(void), void *) =
+        next_symbol("__register_atfork");
+    int (*posix_register)(void (*)(void), void (*)(void), void (*)(void)) =
+        next_symbol("pthread_atfork");
+
+    if (glibc_register != NULL)
+        glibc_register(NULL, NULL, after_fork_in_child, NULL);
+    else if (posix_register != NULL)
+        posix_register(NULL, NULL, after_fork_in_child);
+}
+
+static bool coordinator_find(void)
+{
+    const char *name = environment_get(environ, "CKPT_COORDINATOR");
+    const char *signal = environment_get(environ, "CKPT_SIGNAL");
+
+    if (signal != NULL) {
+        uint64_t number = text_number(&signal, 10);
+        if (number > 0 && number <= PRELOAD_SIGNALS && number != SIGKILL && number != SIGSTOP)
+            preload.signal = (int)number;
+    }
+    preload.supervised = environment_get(environ, "CKPT_SUPERVISED") != NULL;
+    if (name == NULL)
+        return coordinator_start();
+    text_append(preload.coordinator, sizeof(preload.coordinator), name);
+    return true;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    wrappers_init();
+    if (&environ == NULL)
+        return;
+    exec_environment_note(environ);
+    preload.managed = coordinator_find();
+    if (!preload.managed)
+        return;
+    exec_environment_note(environ);
+    signals_init();
+    fork_observe();
+    terminal_output_flush_by_line();
+    checkpoint_thread_start();
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
+ * inside the library. The two functions that end in a loop are the only ones that call serve(). */
+#include "preload/preload.h"
+#include "preload/text.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+struct directory_entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* Kernels before 5.9 have no close_range. */
+static void descriptors_close_one_by_one(void)
+{
+    char buffer[2048];
+    long got, dir = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
+
+    while (dir >= 0 && (got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < got;) {
+            const struct directory_entry *entry = (const void *)(buffer + at);
+            const char *name = entry->name;
+            long fd = *name == '.' ? dir : (long)text_number(&name, 10);
+            if (fd != dir)
+                raw1(SYS_close, fd);
+            at += entry->length;
+        }
+    }
+    raw1(SYS_close, dir);
+}
+
+static void descriptors_close(void)
+{
+    if (raw3(SYS_close_range, 0, ~0U, 0) < 0)
+        descriptors_close_one_by_one();
+}
+
+static void process_kill(void)
+{
+    raw2(SYS_kill, preload.pid, SIGKILL);
+}
+
+static void reason_set(struct wire_message *message, const char *reason)
+{
+    message->type = WIRE_FAILED;
+    memset(message->reason, 0, sizeof(message->reason));
+    text_append(message->reason, sizeof(message->reason), reason);
+}
+
+static void on_quiesce(int fd, struct wire_message *message)
+{
+    const char *reason = "";
+
+    preload.checkpoint = message->checkpoint;
+    message->type = WIRE_QUIESCED;
+    if (threads_park(&reason) < 0) {
+        threads_release();
+        reason_set(message, reason);
+    }
+    message_send(fd, message);
+}
+
+static void on_snapshot(int fd, struct wire_message *message)
+{
+    process_state_save();
+    int error = snapshot_fork();
+    message->type = WIRE_SNAPPED;
+    message->process = (struct wire_process){
+        .brk = (uint64_t)raw1(SYS_brk, 0),
+        .slots = (uint64_t)preload.slots,
+        .slot_count = preload.slot_count,
+        .slot_size = sizeof(struct thread_slot),
+        .entry = (uint64_t)checkpoint_thread_restored,
+        .entry_stack = (uint64_t)(checkpoint_thread_stack + PRELOAD_STACK_SIZE - 64),
+        .restorer = (uint64_t)&preload.restorer,
+        .checkpoint_tid = preload.checkpoint_tid,
+    };
+    if (error < 0)
+        reason_set(message, "the snapshot could not be forked: no memory or no process left");
+    message_send(fd, message);
+}
+
+static __attribute__((noreturn)) void thread_end(void)
+{
+    for (;;)
+        raw1(SYS_exit, 0);
+}
+
+static __attribute__((noreturn)) void serve(int fd)
+{
+    struct wire_message message;
+    int lease = -1;
+
+    for (;;) {
+        if (message_receive(fd, &message, &lease) < 0) {
+            /* The supervisor is dead: whoever started the task has to see its tree end with it. */
+            if (preload.supervised)
+                process_kill();
+            threads_release();
+            thread_end();
+        }
+        switch (message.type) {
+        case WIRE_QUIESCE:
+            on_quiesce(fd, &message);
+            break;
+        case WIRE_SNAPSHOT:
+            on_snapshot(fd, &message);
+            break;
+        case WIRE_RESUME:
+            threads_release();
+            break;
+        case WIRE_DETACH:
+            threads_release();
+            thread_end();
+        default:
+            break;
+        }
+    }
+}
+
+static int hello(enum wire_kind kind)
+{
+    struct wire_message message = {.type = WIRE_HELLO, .kind = kind};
+    int fd = coordinator_connect();
+
+    if (fd < 0)
+        return fd;
+    int error = message_send(fd, &message);
+    return error < 0 ? error : fd;
+}
+
+void checkpoint_thread_main(void *unused)
+{
+    (void)unused;
+    descriptors_close();
+    raw2(SYS_prctl, PR_SET_NAME, "ckpt");
+    int fd = hello(WIRE_KIND_PROCESS);
+    if (fd < 0)
+        thread_end();
+    serve(fd);
+}
+
+void checkpoint_thread_restored(void *unused)
+{
+    (void)unused;
+    descriptors_close();
+    raw2(SYS_prctl, PR_SET_NAME, "ckpt");
+    process_state_restore();
+    thread_capabilities_restore(&preload.slots[0]);
+    int fd = hello(WIRE_KIND_RESTORED);
+    if (fd < 0)
+        process_kill(); /* nobody would ever let the parked threads go */
+    serve(fd);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Every program of the tree has to find the library and the coordinator in its environment, also one that is started
+ * with an environment of its own. These run in children of vfork as well, so they change nothing but their own stack. */
+#include "preload/preload.h"
+#include "preload/text.h"
+#include "preload/wrappers.h"
+
+#include <stdarg.h>
+
+extern char **environ __attribute__((weak));
+
+#define VARIABLES 3
+static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED", "CKPT_SIGNAL"};
+static char entries[VARIABLES][160]; /* "NAME=value", empty where it is not set */
+static char library[1024];
+
+const char *library_path(void)
+{
+    return library;
+}
+
+/* The element of a list separated by colons or blanks that ends in our file's name. */
+static void library_note(const char *list)
+{
+    while (list != NULL && *list != 0) {
+        const char *end = list;
+        while (*end != 0 && *end != ':' && *end != ' ')
+            end++;
+        size_t length = (size_t)(end - list);
+        if (length >= 10 && length < sizeof(library) && memcmp(end - 10, "libckpt.so", 10) == 0) {
+            memcpy(library, list, length);
+            library[length] = 0;
+            return;
+        }
+        list = *end != 0 ? end + 1 : end;
+    }
+}
+
+void exec_environment_note(char *const *environment)
+{
+    library_note(environment_get(environment, "LD_PRELOAD"));
+    for (int i = 0; i < VARIABLES; i++) {
+        const char *value = environment_get(environment, names[i]);
+        entries[i][0] = 0;
+        if (value == NULL)
+            continue;
+        text_append(entries[i], sizeof(entries[i]), names[i]);
+        text_append(entries[i], sizeof(entries[i]), "=");
+        text_append(entries[i], sizeof(entries[i]), value);
+    }
+}
+
+static bool list_holds_library(const char *list)
+{
+    for (; list != NULL && *list != 0; list++) {
+        if (text_after(list, library) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool environment_is_complete(char *const *environment)
+{
+    for (int i = 0; i < VARIABLES; i++) {
+        if (entries[i][0] != 0 && environment_get(environment, names[i]) == NULL)
+            return false;
+    }
+    return list_holds_library(environment_get(environment, "LD_PRELOAD"));
+}
+
+static size_t list_length(char *const *list)
+{
+    size_t length = 0;
+
+    while (list != NULL && list[length] != NULL)
+        length++;
+    return length;
+}
+
+/* Fills target, which has room for VARIABLES + 2 more pointers than environment, and text for LD_PRELOAD. */
+static void environment_complete(char *const *environment, char **target, char *text, size_t size)
+{
+    const char *preloaded = environment_get(environment, "LD_PRELOAD");
+
+    text[0] = 0;
+    text_append(text, size, "LD_PRELOAD=");
+    text_append(text, size, library);
+    if (preloaded != NULL && !list_holds_library(preloaded)) {
+        text_append(text, size, ":");
+        text_append(text, size, preloaded);
+    }
+    *target++ = text;
+    for (int i = 0; i < VARIABLES; i++) {
+        if (entries[i][0] != 0 && environment_get(environment, names[i]) == NULL)
+            *target++ = entries[i];
+    }
+    for (; environment != NULL && *environment != NULL; environment++) {
+        if (text_after(*environment, "LD_PRELOAD=") == NULL)
+            *target++ = *environment;
+    }
+    *target = NULL;
+}
+
+#define PRELOAD_TEXT 4096
+
+/* An expression, since the result must live in the caller's frame. */
+#define ENVIRONMENT(environment)                                                                   \
+    (!preload.managed || library[0] == 0 || environment_is_complete(environment)                   \
+         ? (environment)                                                                           \
+         : ({                                                                                      \
+               char **target_ =                                                                    \
+                   __builtin_alloca((list_length(environment) + VARIABLES + 2) * sizeof(char *));  \
+               environment_complete(environment, target_, __builtin_alloca(PRELOAD_TEXT),          \
+                                    PRELOAD_TEXT);                                                 \
+               target_;                                                                            \
+           }))
+
+EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+{
+    char *const *complete = ENVIRONMENT(environment);
+
+    signals_before_exec();
+    int error = REAL(execve)(path, arguments, complete);
+    signals_after_exec();
+    return error;
+}
+
+EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
+{
+    char *const *complete = ENVIRONMENT(environment);
+
+    signals_before_exec();
+    int error = REAL(execvpe)(file, arguments, complete);
+    signals_after_exec();
+    return error;
+}
+
+EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
+{
+    char *const *complete = ENVIRONMENT(environment);
+
+    signals_before_exec();
+    int error = REAL(fexecve)(fd, arguments, complete);
+    signals_after_exec();
+    return error;
+}
+
+EXPORT int execv(const char *path, char *const arguments[])
+{
+    return execve(path, arguments, environ);
+}
+
+EXPORT int execvp(const char *file, char *const arguments[])
+{
+    return execvpe(file, arguments, environ);
+}
+
+/* Collects the variadic arguments of execl and its like into an array in the caller's frame. */
+#define ARGUMENTS_COLLECT(target, list, first)                                                     \
+    do {                                                                                           \
+        va_list counting_;                                                                         \
+        size_t count_ = 1;                                                                         \
+        va_copy(counting_, list);                                                                  \
+        while (va_arg(counting_, char *) != NULL)                                                  \
+            count_++;                                                                              \
+        va_end(counting_);                                                                         \
+        target = __builtin_alloca((count_ + 1) * sizeof(char *));                                  \
+        target[0] = (char *)(uintptr_t)(first);                                                    \
+        for (size_t i_ = 1; i_ <= count_; i_++)                                                    \
+            target[i_] = va_arg(list, char *);                                                     \
+    } while (0)
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+    va_list list;
+    char **arguments;
+
+    va_start(list, first);
+    ARGUMENTS_COLLECT(arguments, list, first);
+    va_end(list);
+    return execve(path, arguments, environ);
+}
+
+EXPORT int execlp(const char *file, const char *first, ...)
+{
+    va_list list;
+    char **arguments;
+
+    va_start(list, first);
+    ARGUMENTS_COLLECT(arguments, list, first);
+    va_end(list);
+    return execvpe(file, arguments, environ);
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+    va_list list;
+    char **arguments;
+
+    va_start(list, first);
+    ARGUMENTS_COLLECT(arguments, list, first);
+    char *const *environment = va_arg(list, char *const *);
+    va_end(list);
+    return execve(path, arguments, environment);
+}
+
+EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
+                       const posix_spawn_file_actions_t *restrict actions,
+                       const posix_spawnattr_t *restrict attributes, char *const arguments[],
+                       char *const environment[])
+{
+    return REAL(posix_spawn)(pid, path, actions, attributes, arguments, ENVIRONMENT(environment));
+}
+
+EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+                        const posix_spawn_file_actions_t *restrict actions,
+                        const posix_spawnattr_t *restrict attributes, char *const arguments[],
+                        char *const environment[])
+{
+    return REAL(posix_spawnp)(pid, file, actions, attributes, arguments, ENVIRONMENT(environment));
+}

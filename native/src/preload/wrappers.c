@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Looks up the functions that this library stands in front of, once, before anything can call them. */
+#include "preload/wrappers.h"
+#include "preload/preload.h"
+#include "preload/text.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+struct real_functions real;
+
+#define LOOK_UP(name) real.name = next_symbol(#name)
+
+void wrappers_init(void)
+{
+    LOOK_UP(sigaction);
+    LOOK_UP(signal);
+    LOOK_UP(sysv_signal);
+    LOOK_UP(sigprocmask);
+    LOOK_UP(pthread_sigmask);
+    LOOK_UP(sigwait);
+    LOOK_UP(sigwaitinfo);
+    LOOK_UP(sigtimedwait);
+    LOOK_UP(sigsuspend);
+    LOOK_UP(execve);
+    LOOK_UP(execvpe);
+    LOOK_UP(fexecve);
+    LOOK_UP(posix_spawn);
+    LOOK_UP(posix_spawnp);
+    LOOK_UP(clock_nanosleep);
+    LOOK_UP(nanosleep);
+    LOOK_UP(poll);
+    LOOK_UP(ppoll);
+    LOOK_UP(pselect);
+    LOOK_UP(epoll_wait);
+    LOOK_UP(epoll_pwait);
+    if (real.pthread_sigmask == NULL) /* it may be in a library that is not loaded */
+        real.pthread_sigmask = real.sigprocmask;
+    if (real.sysv_signal == NULL)
+        real.sysv_signal = real.signal;
+}
+
+extern char **environ __attribute__((weak));
+
+/* The tree writes into a pipe of the supervisor's, which libc would fill to the brim first. Where the supervisor
+ * itself writes to a terminal, a person waits for each line. */
+void terminal_output_flush_by_line(void)
+{
+    const char *inode = environment_get(environ, "CKPT_TERMINAL");
+    struct stat status;
+
+    if (inode == NULL || raw2(SYS_fstat, 1, &status) < 0 || status.st_ino != text_number(&inode, 10))
+        return;
+    FILE **stream = next_symbol("stdout");
+    int (*set)(FILE *, char *, int, size_t) = next_symbol("setvbuf");
+    if (stream != NULL && set != NULL)
+        set(*stream, NULL, _IOLBF, 0);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_RESTORE_LAYOUT_H
+#define CKPT_RESTORE_LAYOUT_H
+
+#include "capture/mappings.h"
+#include "image/process.h"
+
+/* The lowest address of size free bytes, both in this process and in the image; 0 if there is none. */
+uint64_t layout_gap(const struct mappings *own, const struct process_image *image, uint64_t size);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Replaces the memory of the process it runs in, makes its threads, and leaves every one of them in the library's
+ * handler, where the checkpoint had parked it. The rules are in restorer.h. */
+#include "restore/restorer.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#define RESTORER_CODE __attribute__((section("restorer_code"), noinline))
+
+#define ARCH_SET_FS 0x1002
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_args *args, int step, long error,
+                                                         uint64_t address)
+{
+    struct restorer_failure failure;
+
+    failure.pid = args->pid;
+    failure.step = step;
+    failure.error = error;
+    failure.address = address;
+    raw3(SYS_write, args->error_fd, &failure, sizeof(failure));
+    for (;;)
+        raw1(SYS_exit_group, 1);
+}
+
+/* The kernel refuses to move one onto itself or over another, so all go aside first. */
+static RESTORER_CODE void special_set_aside(struct restorer_args *args)
+{
+    uint64_t at = args->special_at;
+
+    for (uint64_t i = 0; i < args->special_count; i++) {
+        struct restorer_special *special = &args->special[i];
+        long got = raw5(SYS_mremap, special->from, special->size, special->size,
+                        MREMAP_MAYMOVE | MREMAP_FIXED, at);
+        if (got < 0)
+            fail(args, RESTORER_MOVE, got, special->from);
+        special->from = at;
+        at += special->size;
+    }
+}
+
+static RESTORER_CODE void special_put_back(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->special_count; i++) {
+        struct restorer_special *special = &args->special[i];
+        long got = raw5(SYS_mremap, special->from, special->size, special->size,
+                        MREMAP_MAYMOVE | MREMAP_FIXED, special->to);
+        if (got < 0)
+            fail(args, RESTORER_MOVE, got, special->to);
+    }
+}
+
+static RESTORER_CODE void old_unmap(struct restorer_args *args)
+{
+    uint64_t end = args->start + args->size;
+    long error = raw2(SYS_munmap, 0, args->start);
+
+    if (error == 0)
+        error = raw2(SYS_munmap, end, args->task_end - end);
+    if (error < 0)
+        fail(args, RESTORER_UNMAP, error, 0);
+}
+
+static RESTORER_CODE void new_map(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->vma_count; i++) {
+        const struct restorer_vma *vma = &args->vmas[i];
+        uint64_t protection = vma->private ? (uint64_t)vma->protection | PROT_READ | PROT_WRITE : vma->protection;
+        long got = raw6(SYS_mmap, (long)vma->start, (long)(vma->end - vma->start), (long)protection,
+                        (long)(vma->flags | MAP_FIXED), vma->fd, (long)vma->offset);
+        if (got != (long)vma->start)
+            fail(args, RESTORER_MAP, got, vma->start);
+    }
+}
+
+static RESTORER_CODE void pages_read(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->run_count; i++) {
+        const struct restorer_run *run = &args->runs[i];
+        uint64_t done = 0;
+        while (done < run->size) {
+            long got = raw4(SYS_pread64, args->mem_fd, run->address + done, run->size - done, run->offset + done);
+            if (got == -EINTR)
+                continue;
+            if (got <= 0)
+                fail(args, RESTORER_READ, got, run->address + done);
+            done += (uint64_t)got;
+        }
+    }
+}
+
+static RESTORER_CODE void protections_set(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->vma_count; i++) {
+        const struct restorer_vma *vma = &args->vmas[i];
+        if (!vma->private || (vma->protection & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE))
+            continue;
+        long error = raw3(SYS_mprotect, vma->start, vma->end - vma->start, vma->protection);
+        if (error < 0)
+            fail(args, RESTORER_PROTECT, error, vma->start);
+    }
+}
+
+/* Leaves for context, in which arch_context_save() returns 1; see struct arch_context. */
+static RESTORER_CODE __attribute__((noreturn)) void context_jump(const struct arch_context *context)
+{
+    __asm__ volatile("mov 0(%%rdi), %%rbx\n\t"
+                     "mov 8(%%rdi), %%rbp\n\t"
+                     "mov 16(%%rdi), %%r12\n\t"
+                     "mov 24(%%rdi), %%r13\n\t"
+                     "mov 32(%%rdi), %%r14\n\t"
+                     "mov 40(%%rdi), %%r15\n\t"
+                     "mov 48(%%rdi), %%rsp\n\t"
+                     "mov 56(%%rdi), %%rdx\n\t"
+                     "mov $1, %%eax\n\t"
+                     "jmp *%%rdx"
+                     :
+                     : "D"(context)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+/* clone3 whose child continues at the address in target with argument in rdi. Its stack may be in use by the thread
+ * that will come back there, so nothing is pushed. */
+static RESTORER_CODE long thread_clone(struct clone_args *clone, uint64_t target, uint64_t argument)
+{
+    long ret;
+
+    __asm__ volatile("mov %[target], %%r12\n\t"
+                     "mov %[argument], %%r13\n\t"
+                     "syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "mov %%r13, %%rdi\n\t"
+                     "jmp *%%r12\n"
+                     "1:"
+                     : "=a"(ret)
+                     : "a"(SYS_clone3), "D"(clone), "S"(sizeof(*clone)), [target] "r"(target),
+                       [argument] "r"(argument)
+                     : "rcx", "r11", "r12", "r13", "memory");
+    return ret;
+}
+
+static RESTORER_CODE void thread_make(struct restorer_args *args, int32_t tid, uint64_t flags, uint64_t stack,
+                                      uint64_t tls, uint64_t target, uint64_t argument)
+{
+    struct clone_args clone;
+    pid_t wanted = tid;
+
+    for (unsigned long i = 0; i < sizeof(clone) / 8; i++)
+        ((volatile uint64_t *)&clone)[i] = 0;
+    clone.flags = flags | CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+    clone.stack = stack - 4096;
+    clone.stack_size = 4096;
+    clone.tls = tls;
+    clone.set_tid = (uint64_t)&wanted;
+    clone.set_tid_size = 1;
+    long got = thread_clone(&clone, target, argument);
+    if (got < 0)
+        fail(args, RESTORER_THREAD, got, (uint64_t)tid);
+}
+
+static RESTORER_CODE const struct thread_slot *threads_make(struct restorer_args *args)
+{
+    const struct thread_slot *leader = 0;
+
+    for (uint64_t i = 0; i < args->slot_count; i++) {
+        const struct thread_slot *slot = &args->slots[i];
+        if (!slot->live)
+            continue;
+        if (slot->tid == args->pid) {
+            leader = slot;
+            continue;
+        }
+        thread_make(args, slot->tid, CLONE_FILES, slot->context.rsp - 512, slot->context.fs_base,
+                    (uint64_t)context_jump, (uint64_t)&slot->context);
+    }
+    return leader;
+}
+
+RESTORER_CODE void restorer_main(struct restorer_args *args)
+{
+    special_set_aside(args);
+    old_unmap(args);
+    new_map(args);
+    special_put_back(args);
+    pages_read(args);
+    protections_set(args);
+    long error = raw5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &args->layout, sizeof(args->layout), 0);
+    if (error < 0)
+        fail(args, RESTORER_LAYOUT, error, 0);
+    args->restored->restorer_start = args->start;
+    args->restored->restorer_size = args->size;
+    const struct thread_slot *leader = threads_make(args);
+    if (leader == 0)
+        fail(args, RESTORER_THREAD, -ESRCH, (uint64_t)args->pid);
+    raw2(SYS_arch_prctl, ARCH_SET_FS, leader->context.fs_base);
+    /* Last, since it may unmap us as soon as all others have left; it has its own descriptors. */
+    thread_make(args, args->checkpoint_tid, 0, args->entry_stack, leader->context.fs_base, args->entry, 0);
+    raw3(SYS_close_range, args->first_private_fd, ~0U, 0);
+    context_jump(&leader->context);
+}

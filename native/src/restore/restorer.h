@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_RESTORE_RESTORER_H
+#define CKPT_RESTORE_RESTORER_H
+
+/* The piece of code that replaces a process's memory while running in it. It is copied, with all it needs, into a
+ * region that is free in the old and in the new layout:
+ *
+ *      start                                                              start + size
+ *      +--------+---------------+------+------+-----------+----------------+
+ *      |  code  | restorer_args | VMAs | runs |   stack   | vDSO, for now  |
+ *      +--------+---------------+------+------+-----------+----------------+
+ *
+ * Rules for restorer.c: everything in section "restorer_code"; no call out of it, no string, no static data, no jump
+ * table; raw system calls only. */
+
+#include "wire/slot.h"
+
+#include <linux/prctl.h>
+#include <stdint.h>
+
+#define RESTORER_STACK_SIZE  65536
+#define RESTORER_SPECIAL_MAX 8
+
+struct restorer_vma {
+    uint64_t start, end, offset;
+    int32_t fd; /* -1: anonymous */
+    uint32_t protection;
+    uint32_t flags;   /* of mmap, without MAP_FIXED */
+    uint32_t private; /* 1: filled from runs, protection set afterwards */
+};
+
+struct restorer_run {
+    uint64_t address, offset, size; /* bytes */
+};
+
+/* A mapping of the kernel's (vDSO, vvar) that has to move. */
+struct restorer_special {
+    uint64_t from, to, size;
+};
+
+struct restorer_args {
+    uint64_t start, size; /* the region */
+    uint64_t special_at;  /* where the special mappings wait meanwhile */
+    uint64_t task_end;    /* end of user addresses */
+    struct restorer_vma *vmas;
+    uint64_t vma_count;
+    struct restorer_run *runs;
+    uint64_t run_count;
+    struct restorer_special special[RESTORER_SPECIAL_MAX];
+    uint64_t special_count;
+    int32_t mem_fd;
+    int32_t first_private_fd; /* this and all above are ours, to be closed */
+    int32_t error_fd;
+    int32_t pid;
+    struct prctl_mm_map layout;
+    uint64_t auxv[96];
+    struct thread_slot *slots; /* in the restored memory */
+    uint64_t slot_count;
+    struct preload_restored *restored; /* likewise */
+    uint64_t entry, entry_stack;       /* of the checkpoint thread */
+    int32_t checkpoint_tid;
+};
+
+/* What the restorer says on error_fd before it ends the process. */
+struct restorer_failure {
+    int32_t pid;
+    int32_t step; /* enum restorer_step */
+    int64_t error;
+    uint64_t address;
+};
+
+enum restorer_step {
+    RESTORER_MOVE = 1,
+    RESTORER_UNMAP,
+    RESTORER_MAP,
+    RESTORER_READ,
+    RESTORER_PROTECT,
+    RESTORER_LAYOUT,
+    RESTORER_THREAD,
+};
+
+void restorer_main(struct restorer_args *args) __attribute__((noreturn));
+
+/* The bounds of the code, from the linker. */
+extern const char __start_restorer_code[], __stop_restorer_code[];
+
+#endif

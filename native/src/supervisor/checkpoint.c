@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * One checkpoint, phase by phase. checkpoint_take() is the pause; writer.c is the rest. */
+#include "supervisor/checkpoint.h"
+
+#include "capture/descriptors.h"
+#include "capture/memory.h"
+#include "capture/process.h"
+#include "capture/vdso.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "supervisor/quiesce.h"
+#include "supervisor/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SNAPSHOT_DEADLINE_MS 30000
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* ---- phase: the tree as the kernel shows it ---- */
+
+static pid_t parent_inner(const struct coordinator *coordinator, const struct process_tree *tree,
+                          const struct tree_process *process)
+{
+    const struct tree_process *parent = process_tree_find(tree, process->outer_parent);
+
+    return parent != NULL ? parent->inner : coordinator->parent;
+}
+
+static int process_fill(struct checkpoint *checkpoint, struct writer_job *job,
+                        const struct process_tree *tree, const struct tree_process *from,
+                        struct ckpt_error *err)
+{
+    struct image_process *process = tree_image_add_process(&job->tree);
+
+    if (process == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    process->pid = from->inner;
+    process->parent = parent_inner(checkpoint->coordinator, tree, from);
+    process->group = from->inner_group;
+    process->session = from->inner_session;
+    int error = capture_process(from, process, err);
+    if (error == 0 && manifest_add_process(&job->manifest, process->pid, process->name,
+                                           process->threads, process->resident_bytes) < 0)
+        error = ckpt_error_set(err, ENOMEM, "no memory");
+    return error;
+}
+
+static void context_fill(const struct checkpoint *checkpoint, struct writer_job *job,
+                         struct save_context *context)
+{
+    *context = (struct save_context){.tree = &job->tree, .dirfd = job->dirfd};
+    if (checkpoint->output == NULL)
+        return;
+    if (fstat(STDIN_FILENO, &context->input) < 0)
+        context->input.st_ino = 0;
+    context->output_pipe = checkpoint->output->out.inode;
+    context->error_pipe = checkpoint->output->joined ? 0 : checkpoint->output->err.inode;
+}
+
+/* What only exists while the tree stands still: processes, descriptors, pipes, shared memory. */
+static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
+                        const struct process_tree *tree, struct ckpt_error *err)
+{
+    struct save_context context;
+    struct descriptor_index *index = descriptor_index_new();
+    int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
+
+    context_fill(checkpoint, job, &context);
+    for (size_t i = 0; error == 0 && i < tree->count; i++) {
+        error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
+        if (error < 0 || job->tree.processes[i].zombie)
+            continue;
+        error = capture_descriptors(&context, index, tree->processes[i].outer, i, err);
+        if (error == 0)
+            error = capture_shared(tree->processes[i].outer, &job->tree, job->dirfd, err);
+    }
+    descriptor_index_free(index);
+    return error;
+}
+
+/* ---- phase: snapshots ---- */
+
+static bool snapshots_are_there(struct coordinator *coordinator, const struct writer_job *job)
+{
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        pid_t inner = job->tree.processes[i].pid;
+        if (!job->tree.processes[i].zombie &&
+            coordinator_member_inner(coordinator, inner, WIRE_KIND_SNAPSHOT) == NULL)
+            return false;
+    }
+    return coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_QUIESCED) == 0;
+}
+
+static int snapshots_await(struct coordinator *coordinator, struct writer_job *job,
+                           struct ckpt_error *err)
+{
+    uint64_t deadline = clock_monotonic_ms() + SNAPSHOT_DEADLINE_MS;
+
+    while (!snapshots_are_there(coordinator, job)) {
+        for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+            if (member->state == MEMBER_FAILED)
+                return ckpt_error_set(err, EAGAIN, "process %d: %s", (int)member->inner,
+                                      member->reason);
+        }
+        if (clock_monotonic_ms() > deadline)
+            return ckpt_error_set(err, ETIMEDOUT, "a snapshot does not answer");
+        coordinator_pump(coordinator, 100);
+    }
+    return 0;
+}
+
+static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
+                        struct ckpt_error *err)
+{
+    job->sources = calloc(job->tree.process_count, sizeof(*job->sources));
+    if (job->sources == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        struct image_process *process = &job->tree.processes[i];
+        if (process->zombie)
+            continue;
+        struct member *snapshot =
+            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_SNAPSHOT);
+        struct member *member =
+            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS);
+        if (snapshot == NULL || member == NULL)
+            return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
+                                  (int)process->pid);
+        process->library = member->process;
+        process->layout.brk = member->process.brk;
+        job->sources[job->source_count++] =
+            (struct writer_source){.snapshot = snapshot->outer, .inner = process->pid};
+    }
+    return 0;
+}
+
+static void snapshots_end(struct coordinator *coordinator)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+        if (member->kind == WIRE_KIND_SNAPSHOT)
+            coordinator_tell(coordinator, member, WIRE_RESUME);
+    }
+}
+
+/* ---- the pause ---- */
+
+static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct ckpt_error *err)
+{
+    struct coordinator *coordinator = checkpoint->coordinator;
+    struct process_tree tree = {0};
+    int error = tree_quiesce(coordinator, &tree, err);
+
+    if (error < 0)
+        return error;
+    if (checkpoint->output != NULL) {
+        output_drain(checkpoint->output, coordinator);
+        job->manifest.stdout_bytes = checkpoint->output->out.bytes;
+        job->manifest.stderr_bytes = checkpoint->output->err.bytes;
+    }
+    job->tree.parent = coordinator->parent;
+    job->tree.session = coordinator->session;
+    job->tree.root = coordinator->root_inner;
+    job->tree.monotonic_ns =
+        clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
+    job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
+    coordinator_tell_all(coordinator, WIRE_SNAPSHOT); /* they fork while we look around */
+    error = tree_capture(checkpoint, job, &tree, err);
+    if (error == 0)
+        error = snapshots_await(coordinator, job, err);
+    if (error == 0)
+        error = sources_fill(coordinator, job, err);
+    process_tree_free(&tree);
+    return error;
+}
+
+static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_cause cause,
+                                  const char *request, struct ckpt_error *err)
+{
+    struct writer_job *job = calloc(1, sizeof(*job));
+
+    if (job == NULL) {
+        ckpt_error_set(err, ENOMEM, "no memory");
+        return NULL;
+    }
+    job->dirfd = job->records[0] = job->records[1] = -1;
+    job->store = checkpoint->coordinator->store;
+    if (manifest_init(&job->manifest, cause, checkpoint->run_from, err) < 0 ||
+        generation_begin(job->store, &job->generation, &job->dirfd, err) < 0) {
+        writer_job_free(job);
+        return NULL;
+    }
+    job->manifest.host.vdso = vdso_checksum();
+    job->manifest.run_seconds = checkpoint->run_seconds;
+    if (request != NULL)
+        memcpy(job->manifest.request, request, sizeof(job->manifest.request));
+    return job;
+}
+
+static void *thread_main(void *argument)
+{
+    struct checkpoint *checkpoint = argument;
+    uint64_t one = 1;
+
+    writer_run(checkpoint->job);
+    if (write(checkpoint->done.fd, &one, sizeof(one)) < 0)
+        ckpt_info("cannot tell that the writing has ended: %s", strerror(errno));
+    return NULL;
+}
+
+static int writing_start(struct checkpoint *checkpoint, struct writer_job *job,
+                         struct ckpt_error *err)
+{
+    if (checkpoint->output != NULL) {
+        if (checkpoint->output->out.record >= 0)
+            job->records[0] = fcntl(checkpoint->output->out.record, F_DUPFD_CLOEXEC, 0);
+        if (checkpoint->output->err.record >= 0)
+            job->records[1] = fcntl(checkpoint->output->err.record, F_DUPFD_CLOEXEC, 0);
+    }
+    checkpoint->job = job;
+    int error = pthread_create(&checkpoint->thread, NULL, thread_main, checkpoint);
+    if (error != 0)
+        return ckpt_error_set(err, error, "start the writer: %s", strerror(error));
+    checkpoint->writing = true;
+    return 0;
+}
+
+int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, const char *request,
+                    bool stay_parked, struct ckpt_error *err)
+{
+    struct coordinator *coordinator = checkpoint->coordinator;
+
+    if (checkpoint->output != NULL && checkpoint->output->incomplete)
+        return ckpt_error_set(err, EIO, "the copy of the output is incomplete");
+    struct writer_job *job = job_new(checkpoint, cause, request, err);
+    if (job == NULL)
+        return -EIO;
+    uint64_t started = clock_ns(CLOCK_MONOTONIC);
+    int error = phases(checkpoint, job, err);
+    coordinator->quiescing = false;
+    if (!stay_parked || error < 0)
+        coordinator_tell_all(coordinator, WIRE_RESUME);
+    checkpoint->pause_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - started) / 1e9;
+    job->manifest.pause_seconds = checkpoint->pause_seconds;
+    checkpoint->generation = job->generation;
+    if (error == 0)
+        error = writing_start(checkpoint, job, err);
+    if (error < 0) {
+        snapshots_end(coordinator);
+        generation_abandon(job->store, job->generation);
+        writer_job_free(job);
+    }
+    return error;
+}
+
+int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
+{
+    struct writer_job *job = checkpoint->job;
+    uint64_t count;
+
+    pthread_join(checkpoint->thread, NULL);
+    if (read(checkpoint->done.fd, &count, sizeof(count)) < 0)
+        ckpt_info("the writing ended without a sign");
+    checkpoint->writing = false;
+    checkpoint->job = NULL;
+    checkpoint->write_seconds = job->write_seconds;
+    snapshots_end(checkpoint->coordinator);
+    int error = job->result;
+    if (error < 0 && err != NULL)
+        *err = job->err;
+    writer_job_free(job);
+    return error;
+}
+
+int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err)
+{
+    checkpoint->done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (checkpoint->done.fd < 0)
+        return ckpt_error_errno(err, "make an event descriptor");
+    return coordinator_watch(checkpoint->coordinator, &checkpoint->done, err);
+}
+
+void checkpoint_close(struct checkpoint *checkpoint)
+{
+    if (checkpoint->writing)
+        checkpoint_finish(checkpoint, NULL);
+    if (checkpoint->done.fd >= 0)
+        close(checkpoint->done.fd);
+}

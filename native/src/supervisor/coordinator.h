@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_COORDINATOR_H
+#define CKPT_SUPERVISOR_COORDINATOR_H
+
+/* One per tree: knows the checkpoint threads, speaks wire/wire.h with them, and runs the event loop that everything
+ * in the supervisor hangs on. One thread; a callback may add and remove watches. */
+
+#include "common/error.h"
+#include "store/status.h"
+#include "store/store.h"
+#include "store/task.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct coordinator;
+
+/* A descriptor in the event loop. */
+struct watch {
+    int fd;
+    void (*ready)(struct coordinator *coordinator, struct watch *watch);
+};
+
+enum member_state {
+    MEMBER_NEW,     /* connected, not known yet */
+    MEMBER_RUNNING, /* its threads run */
+    MEMBER_ASKED,   /* to quiesce */
+    MEMBER_QUIESCED,
+    MEMBER_SNAPPED,
+    MEMBER_FAILED,   /* could not; reason says why */
+    MEMBER_RESTORED, /* out of an image, not released yet */
+};
+
+/* One checkpoint thread, or one snapshot, at the other end of a connection. */
+struct member {
+    struct watch watch;
+    struct member *next;
+    pid_t outer; /* as this process sees it */
+    pid_t inner; /* as it sees itself */
+    enum wire_kind kind;
+    enum member_state state;
+    uint64_t checkpoint; /* of a snapshot: the one it was made for */
+    struct wire_process process;
+    char reason[128];
+};
+
+enum tree_mode {
+    TREE_CHILD,   /* the root is our child, we are its subreaper */
+    TREE_CAPSULE, /* restarted, in namespaces of its own */
+    TREE_BARE,    /* somebody else's; only the checkpoint threads tie it to us */
+};
+
+struct coordinator {
+    struct store *store;
+    struct task *task;
+    struct status *status;
+    int lease_fd; /* given to every member */
+    enum tree_mode mode;
+    pid_t root_outer, root_inner;
+    pid_t capsule_outer; /* the capsule's init, or 0 */
+    pid_t stand_in;      /* the capsule's stand-in for the supervisor, outer, or 0 */
+    pid_t parent, session; /* of the root, as the tree sees them */
+    int64_t monotonic_shift_ns, boottime_shift_ns; /* the tree's clocks less ours */
+    int epoll_fd;
+    struct watch listener;
+    struct member *members;
+    uint64_t checkpoint; /* number of the one under way or last */
+    bool quiescing;      /* newcomers are asked at once */
+};
+
+/* Listens on the socket named after the task's id. */
+int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err);
+void coordinator_close(struct coordinator *coordinator);
+
+int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err);
+void coordinator_unwatch(struct coordinator *coordinator, struct watch *watch);
+/* Handles what has happened; waits at most timeout_ms for it (-1: for ever). */
+void coordinator_pump(struct coordinator *coordinator, int timeout_ms);
+
+int coordinator_tell(struct coordinator *coordinator, struct member *member, enum wire_type type);
+/* Every process that has reached one of the two states. */
+void coordinator_tell_all(struct coordinator *coordinator, enum wire_type type);
+/* NULL if there is none; of snapshots only those of the checkpoint under way count for the second. */
+struct member *coordinator_member(struct coordinator *coordinator, pid_t outer, enum wire_kind kind);
+struct member *coordinator_member_inner(struct coordinator *coordinator, pid_t inner,
+                                        enum wire_kind kind);
+size_t coordinator_count(const struct coordinator *coordinator, enum wire_kind kind,
+                         enum member_state state);
+
+/* The name of the socket, without its leading NUL. */
+#define COORDINATOR_NAME_SIZE 64
+void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE]);
+
+#endif

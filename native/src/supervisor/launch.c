@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The first start of a tree: no namespace, no privilege, nothing but environment and pipes. The session of its own
+ * keeps a Ctrl-C of the terminal from the tree; it comes to us, and the tree ends after its final checkpoint. */
+#include "supervisor/launch.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* The library lies beside this program. */
+static int library_find(char *path, size_t size, struct ckpt_error *err)
+{
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+    if (length < 0)
+        return ckpt_error_errno(err, "find where ckpt lies");
+    path[length] = 0;
+    char *slash = strrchr(path, '/');
+    if ((size_t)(slash - path) + sizeof("/libckpt.so") > size)
+        return ckpt_error_set(err, ENAMETOOLONG, "the path of ckpt is too long");
+    strcpy(slash, "/libckpt.so");
+    if (strpbrk(path, " :") != NULL)
+        return ckpt_error_set(err, EINVAL,
+                              "'%s' cannot be preloaded: its path holds a blank or a colon", path);
+    if (access(path, R_OK) < 0)
+        return ckpt_error_errno(err, "read '%s'", path);
+    return 0;
+}
+
+static int environment_set(const struct coordinator *coordinator, const struct output *output,
+                           int checkpoint_signal, const char *library)
+{
+    char name[COORDINATOR_NAME_SIZE], text[PATH_MAX * 2];
+    const char *before = getenv("LD_PRELOAD");
+    int error = 0;
+
+    coordinator_name(coordinator->task, name);
+    snprintf(text, sizeof(text), "%s%s%s", library, before != NULL && *before != 0 ? ":" : "",
+             before != NULL ? before : "");
+    error |= setenv("LD_PRELOAD", text, 1);
+    error |= setenv("CKPT_COORDINATOR", name, 1);
+    error |= setenv("CKPT_SUPERVISED", "1", 1);
+    snprintf(text, sizeof(text), "%d", checkpoint_signal);
+    error |= setenv("CKPT_SIGNAL", text, 1);
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)output->out.inode);
+    if (isatty(STDOUT_FILENO))
+        error |= setenv("CKPT_TERMINAL", text, 1);
+    return error;
+}
+
+static __attribute__((noreturn)) void child_run(const struct output *output, char *const argv[],
+                                                const sigset_t *mask, int failure)
+{
+    setsid();
+    dup2(output->out.write_end, STDOUT_FILENO);
+    dup2(output_error_end(output), STDERR_FILENO);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    execvp(argv[0], argv);
+    int error = errno;
+    write_full(failure, &error, sizeof(error));
+    _exit(127);
+}
+
+int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
+                int checkpoint_signal, const sigset_t *mask, struct ckpt_error *err)
+{
+    char library[PATH_MAX];
+    int ends[2], failure = 0;
+
+    if (library_find(library, sizeof(library), err) < 0)
+        return -EINVAL;
+    if (environment_set(coordinator, output, checkpoint_signal, library) != 0)
+        return ckpt_error_set(err, ENOMEM, "no memory for the environment");
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+        return ckpt_error_errno(err, "prepare to start '%s'", argv[0]);
+    pid_t pid = fork();
+    if (pid == 0)
+        child_run(output, argv, mask, ends[1]);
+    close(ends[1]);
+    cleanup_fd int failed = ends[0];
+    if (pid < 0)
+        return ckpt_error_errno(err, "start '%s'", argv[0]);
+    if (read_full(failed, &failure, sizeof(failure)) == sizeof(failure))
+        return ckpt_error_set(err, failure, "run '%s': %s", argv[0], strerror(failure));
+    coordinator->mode = TREE_CHILD;
+    coordinator->root_outer = coordinator->root_inner = pid;
+    coordinator->parent = getpid();
+    coordinator->session = getsid(0);
+    output_handed_over(output);
+    return 0;
+}
+
+static int file_is_static(const char *path)
+{
+    Elf64_Ehdr header;
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || pread_full(fd, &header, sizeof(header), 0) != sizeof(header) ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return false;
+    for (int i = 0; i < header.e_phnum; i++) {
+        Elf64_Phdr program;
+        off_t at = (off_t)(header.e_phoff + (uint64_t)i * header.e_phentsize);
+        if (pread_full(fd, &program, sizeof(program), at) != sizeof(program) ||
+            program.p_type == PT_INTERP)
+            return false;
+    }
+    return true;
+}
+
+bool launch_is_static(const char *command)
+{
+    char path[PATH_MAX];
+    const char *list = getenv("PATH");
+
+    if (strchr(command, '/') != NULL)
+        return file_is_static(command);
+    while (list != NULL && *list != 0) {
+        size_t length = strcspn(list, ":");
+        snprintf(path, sizeof(path), "%.*s/%s", (int)length, list, command);
+        if (access(path, X_OK) == 0)
+            return file_is_static(path);
+        list += length + (list[length] == ':');
+    }
+    return false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_LAUNCH_H
+#define CKPT_SUPERVISOR_LAUNCH_H
+
+#include "supervisor/output.h"
+
+#include <signal.h>
+
+/* Starts the command in a session of its own, with the library preloaded and its output in our pipes; becomes the
+ * subreaper of what it starts. mask is what the command's signal mask is to be. -ENOENT and the like: the command
+ * could not be executed. */
+int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
+                int checkpoint_signal, const sigset_t *mask, struct ckpt_error *err);
+
+/* Whether the command is a program without a dynamic loader, into which no library can be brought. */
+bool launch_is_static(const char *command);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Forwarding. The copy in the store is written first: what a reader has seen is then always on record. */
+#include "supervisor/output.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+/* The two watches are recovered from their place in here. */
+static struct output *owner;
+
+static void record(struct stream *stream, const char *bytes, size_t size)
+{
+    if (stream->record < 0)
+        return;
+    if (write_full(stream->record, bytes, size) < 0) {
+        ckpt_warn("cannot keep a copy of the output: %s; no more checkpoints are taken",
+                  strerror(errno));
+        close(steal_fd(&stream->record));
+        owner->incomplete = true;
+    }
+}
+
+static void forward(struct stream *stream, const char *bytes, size_t size)
+{
+    record(stream, bytes, size);
+    stream->bytes += size;
+    if (stream->target >= 0 && write_full(stream->target, bytes, size) < 0) {
+        /* Our reader has gone: the tree learns that by its own next write. */
+        stream->target = -1;
+    }
+}
+
+/* Returns false when there is nothing more for now. */
+static bool stream_move(struct stream *stream, struct coordinator *coordinator)
+{
+    static char buffer[CHUNK];
+    ssize_t got = read(stream->watch.fd, buffer, sizeof(buffer));
+
+    if (got > 0) {
+        forward(stream, buffer, (size_t)got);
+        if (stream->target >= 0)
+            return true;
+    } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return false;
+    }
+    coordinator_unwatch(coordinator, &stream->watch);
+    close(steal_fd(&stream->watch.fd));
+    return false;
+}
+
+static void stream_ready(struct coordinator *coordinator, struct watch *watch)
+{
+    stream_move((struct stream *)watch, coordinator);
+}
+
+static int stream_open(struct stream *stream, struct coordinator *coordinator, int target,
+                       const char *name, uint64_t bytes, struct ckpt_error *err)
+{
+    int ends[2];
+    struct stat status;
+
+    *stream = (struct stream){.watch = {.fd = -1, .ready = stream_ready},
+                              .write_end = -1,
+                              .target = fcntl(target, F_GETFD) < 0 ? -1 : target,
+                              .bytes = bytes};
+    stream->record =
+        openat(coordinator->store->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (stream->record < 0 || ftruncate(stream->record, (off_t)bytes) < 0 ||
+        lseek(stream->record, 0, SEEK_END) < 0)
+        return ckpt_error_errno(err, "open '%s/%s'", coordinator->store->path, name);
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return ckpt_error_errno(err, "make a pipe for the output");
+    stream->watch.fd = ends[0];
+    stream->write_end = ends[1];
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fstat(ends[0], &status) < 0)
+        return ckpt_error_errno(err, "set up a pipe for the output");
+    stream->inode = status.st_ino;
+    return coordinator_watch(coordinator, &stream->watch, err);
+}
+
+static bool is_one_and_the_same(int a, int b)
+{
+    return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b) == 0;
+}
+
+int output_open(struct output *output, struct coordinator *coordinator, uint64_t out_bytes,
+                uint64_t err_bytes, struct ckpt_error *err)
+{
+    owner = output;
+    output->out.watch.fd = output->err.watch.fd = -1;
+    output->out.write_end = output->err.write_end = -1;
+    output->out.record = output->err.record = -1;
+    output->joined = is_one_and_the_same(STDOUT_FILENO, STDERR_FILENO);
+    int error = stream_open(&output->out, coordinator, STDOUT_FILENO, "stdout", out_bytes, err);
+    if (error == 0 && !output->joined)
+        error = stream_open(&output->err, coordinator, STDERR_FILENO, "stderr", err_bytes, err);
+    return error;
+}
+
+int output_error_end(const struct output *output)
+{
+    return output->joined ? output->out.write_end : output->err.write_end;
+}
+
+void output_handed_over(struct output *output)
+{
+    if (output->out.write_end >= 0)
+        close(steal_fd(&output->out.write_end));
+    if (output->err.write_end >= 0)
+        close(steal_fd(&output->err.write_end));
+}
+
+static int stream_replay(struct stream *stream, struct ckpt_error *err)
+{
+    char buffer[CHUNK];
+    off_t at = 0;
+
+    while (stream->record >= 0 && stream->target >= 0 && (uint64_t)at < stream->bytes) {
+        ssize_t got = pread_full(stream->record, buffer, sizeof(buffer), at);
+        if (got <= 0 || write_full(stream->target, buffer, (size_t)got) < 0)
+            return ckpt_error_errno(err, "replay the output of the earlier attempts");
+        at += got;
+    }
+    return 0;
+}
+
+int output_replay(struct output *output, struct ckpt_error *err)
+{
+    int error = stream_replay(&output->out, err);
+
+    return error < 0 || output->joined ? error : stream_replay(&output->err, err);
+}
+
+void output_drain(struct output *output, struct coordinator *coordinator)
+{
+    while (output->out.watch.fd >= 0 && stream_move(&output->out, coordinator))
+        ;
+    while (output->err.watch.fd >= 0 && stream_move(&output->err, coordinator))
+        ;
+}
+
+bool output_ended(const struct output *output)
+{
+    return output->out.watch.fd < 0 && output->err.watch.fd < 0;
+}
+
+int output_sync(struct output *output)
+{
+    if (output->out.record >= 0 && fdatasync(output->out.record) < 0)
+        return -errno;
+    return output->err.record >= 0 && fdatasync(output->err.record) < 0 ? -errno : 0;
+}
+
+void output_close(struct output *output)
+{
+    output_handed_over(output);
+    for (int i = 0; i < 2; i++) {
+        struct stream *stream = i == 0 ? &output->out : &output->err;
+        if (stream->watch.fd >= 0)
+            close(steal_fd(&stream->watch.fd));
+        if (stream->record >= 0)
+            close(steal_fd(&stream->record));
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_OUTPUT_H
+#define CKPT_SUPERVISOR_OUTPUT_H
+
+/* Standard output and error of the tree: through a pipe each to ours, with a copy in the store. When ours are one and
+ * the same, so is the pipe, and the order of what is written stays. */
+
+#include "supervisor/coordinator.h"
+
+struct stream {
+    struct watch watch; /* the pipe's read end, -1 when it has come to its end */
+    int write_end;      /* for the tree; -1 once it has been handed over */
+    int target;         /* our own descriptor, -1 when it is gone */
+    int record;         /* the copy in the store, -1 when it could not be written */
+    uint64_t bytes;     /* that have left the tree so far */
+    ino_t inode;        /* of the pipe */
+};
+
+struct output {
+    struct stream out, err;
+    bool joined;      /* err is unused: everything goes through out */
+    bool incomplete;  /* the copy misses something, so no checkpoint may rely on it */
+};
+
+/* Makes the pipes and opens the copies, cut back to what they held at the checkpoint (0 for a new start). */
+int output_open(struct output *output, struct coordinator *coordinator, uint64_t out_bytes,
+                uint64_t err_bytes, struct ckpt_error *err);
+/* The descriptor for the tree's standard error. */
+int output_error_end(const struct output *output);
+/* After the tree has its ends: without this the pipes would never end. */
+void output_handed_over(struct output *output);
+/* Writes what earlier attempts wrote, up to the checkpoint. */
+int output_replay(struct output *output, struct ckpt_error *err);
+/* Forwards all that is in the pipes now. */
+void output_drain(struct output *output, struct coordinator *coordinator);
+bool output_ended(const struct output *output);
+int output_sync(struct output *output);
+void output_close(struct output *output);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The first barrier. Connections say who has parked, the kernel says who exists; the tree stands still when the two
+ * agree. A process that has just been forked or is in the middle of exec shows up in the second before the first. */
+#include "supervisor/quiesce.h"
+
+#include "common/clock.h"
+#include "supervisor/coordinator.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define QUIESCE_DEADLINE_MS  15000
+#define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
+#define RECHECK_MS           2
+
+static bool is_snapshot(struct coordinator *coordinator, pid_t outer)
+{
+    return coordinator_member(coordinator, outer, WIRE_KIND_SNAPSHOT) != NULL;
+}
+
+/* Snapshots of an earlier checkpoint that are still being written are not of the tree. */
+static void helpers_drop(struct coordinator *coordinator, struct process_tree *tree)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tree->count; i++) {
+        if (!is_snapshot(coordinator, tree->processes[i].outer) &&
+            strcmp(tree->processes[i].name, "ckpt-snapshot") != 0)
+            tree->processes[kept++] = tree->processes[i];
+    }
+    tree->count = kept;
+}
+
+/* In the bare form orphans are beyond the root, known by their connections only. */
+static int strangers_add(struct coordinator *coordinator, struct process_tree *tree)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+        if (member->kind != WIRE_KIND_PROCESS || process_tree_find(tree, member->outer) != NULL)
+            continue;
+        void *grown = reallocarray(tree->processes, tree->count + 1, sizeof(*tree->processes));
+        if (grown == NULL)
+            return -ENOMEM;
+        tree->processes = grown;
+        if (tree_process_read(member->outer, &tree->processes[tree->count]) == 0)
+            tree->count++;
+    }
+    return 0;
+}
+
+int tree_list(struct coordinator *coordinator, struct process_tree *ret, struct ckpt_error *err)
+{
+    pid_t top = coordinator->mode == TREE_CHILD     ? getpid()
+                : coordinator->mode == TREE_CAPSULE ? coordinator->stand_in
+                                                    : coordinator->root_outer;
+    int error = process_tree_read(top, coordinator->mode == TREE_BARE, ret, err);
+
+    if (error < 0)
+        return error;
+    helpers_drop(coordinator, ret);
+    if (coordinator->mode == TREE_BARE && strangers_add(coordinator, ret) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return 0;
+}
+
+static bool is_dead(const struct tree_process *process)
+{
+    return process->state == 'Z' || process->state == 'X';
+}
+
+/* The first living process that has not parked, or NULL. */
+static const struct tree_process *stranger_find(struct coordinator *coordinator,
+                                                const struct process_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        struct member *member =
+            coordinator_member(coordinator, tree->processes[i].outer, WIRE_KIND_PROCESS);
+        if (!is_dead(&tree->processes[i]) &&
+            (member == NULL || member->state != MEMBER_QUIESCED))
+            return &tree->processes[i];
+    }
+    return NULL;
+}
+
+static int failure_report(struct coordinator *coordinator, struct ckpt_error *err)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+        if (member->state == MEMBER_FAILED)
+            return ckpt_error_set(err, EAGAIN, "process %d: %s", (int)member->inner,
+                                  member->reason);
+    }
+    return 0;
+}
+
+/* Waits until every connected process has parked or left. */
+static int members_await(struct coordinator *coordinator, uint64_t deadline, struct ckpt_error *err)
+{
+    while (coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_ASKED) > 0 ||
+           coordinator_count(coordinator, 0, MEMBER_NEW) > 0) {
+        if (clock_monotonic_ms() > deadline)
+            return ckpt_error_set(err, ETIMEDOUT, "a process of the tree does not answer");
+        coordinator_pump(coordinator, 100);
+        if (failure_report(coordinator, err) < 0)
+            return -EAGAIN;
+    }
+    return failure_report(coordinator, err);
+}
+
+int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, struct ckpt_error *err)
+{
+    uint64_t deadline = clock_monotonic_ms() + QUIESCE_DEADLINE_MS;
+    uint64_t patience = 0; /* until when an unknown process may still connect */
+
+    coordinator->checkpoint++;
+    coordinator->quiescing = true;
+    coordinator_tell_all(coordinator, WIRE_QUIESCE);
+    for (;;) {
+        int error = members_await(coordinator, deadline, err);
+        if (error == 0)
+            error = tree_list(coordinator, ret, err);
+        if (error < 0)
+            return error;
+        const struct tree_process *stranger = stranger_find(coordinator, ret);
+        if (stranger == NULL)
+            return 0;
+        if (patience == 0)
+            patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
+        if (clock_monotonic_ms() > patience) {
+            ckpt_error_set(err, ENOTSUP, "process %d (%s) %s", (int)stranger->inner,
+                           stranger->name, process_without_library(stranger->outer));
+            process_tree_free(ret);
+            return -ENOTSUP;
+        }
+        process_tree_free(ret);
+        coordinator_pump(coordinator, RECHECK_MS);
+    }
+}
+
+#define KILL_DEADLINE_MS 5000
+
+void tree_kill(struct coordinator *coordinator)
+{
+    uint64_t deadline = clock_monotonic_ms() + KILL_DEADLINE_MS;
+    struct process_tree tree = {0};
+    size_t alive = 1;
+
+    if (coordinator->mode == TREE_CAPSULE) {
+        kill(coordinator->capsule_outer, SIGKILL); /* the kernel ends everybody else in it */
+        waitpid(coordinator->capsule_outer, NULL, 0);
+        return;
+    }
+    while (alive > 0 && clock_monotonic_ms() < deadline &&
+           tree_list(coordinator, &tree, NULL) == 0) {
+        alive = 0;
+        for (size_t i = 0; i < tree.count; i++) {
+            if (is_dead(&tree.processes[i]))
+                continue;
+            kill(tree.processes[i].outer, SIGKILL);
+            alive++;
+        }
+        process_tree_free(&tree);
+        /* Orphans come to us; reaping them here keeps the list short. The root stays for its status. */
+        coordinator_pump(coordinator, RECHECK_MS);
+    }
+}

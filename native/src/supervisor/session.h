@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_SESSION_H
+#define CKPT_SUPERVISOR_SESSION_H
+
+/* One incarnation of a task while it runs: the tree, its coordinator, its output, and when checkpoints are taken. */
+
+#include "cli/options.h"
+#include "supervisor/checkpoint.h"
+#include "supervisor/restart.h"
+
+#include <signal.h>
+
+struct session {
+    struct run_options options;
+    struct store *store;
+    struct task task;
+    struct status status;
+    struct coordinator coordinator;
+    struct output output;
+    struct checkpoint checkpoint;
+    struct watch signals, timer, requests, root;
+    sigset_t mask_before;
+    double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
+    uint64_t started_ms;
+    char request[CKPT_ID_SIZE]; /* being served, or "" */
+    bool warned;                /* the person at the terminal has been told why there is no checkpoint */
+    int stop_signal;            /* that ends the tree, or 0 */
+    bool root_ended;
+    int root_status; /* as wait(2) gives it */
+};
+
+/* Signals, timer and requests become watches. */
+int session_watch(struct session *session, struct ckpt_error *err);
+/* Until the tree has ended; returns the exit status for our caller. */
+int session_loop(struct session *session);
+void session_close(struct session *session);
+
+/* The root's end, noticed by whoever notices it. */
+void session_root_ended(struct session *session, int status);
+
+#endif

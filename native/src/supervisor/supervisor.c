@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * `ckpt run`, `launch` and `restart`: opens the store, finds out whether there is something to continue, and brings
+ * the tree to life one way or the other. What follows is session.c's. */
+#include "supervisor/supervisor.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "restore/place.h"
+#include "store/generation.h"
+#include "supervisor/exit_codes.h"
+#include "supervisor/launch.h"
+#include "supervisor/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A dying incarnation holds the lease until its last process is gone. */
+#define LEASE_WAIT_MS 5000
+
+static int task_open(struct session *session, enum run_mode mode, const char *cwd,
+                     struct ckpt_error *err)
+{
+    char *const *argv = session->options.argv;
+    int error = task_read(session->store, &session->task, err);
+
+    if (error == -ENOENT && mode != RUN_MODE_RESTART)
+        error = task_init(&session->task, argv, cwd, err);
+    else if (error == 0 && mode != RUN_MODE_RESTART &&
+             !task_same_command(&session->task, argv, cwd)) {
+        if (!session->options.fresh)
+            return ckpt_error_set(err, EINVAL,
+                                  "'%s' holds another command, '%s'; give another --dir, or --fresh "
+                                  "to drop it",
+                                  session->store->path, session->task.argv[0]);
+        task_free(&session->task);
+        error = task_init(&session->task, argv, cwd, err);
+    } else if (error == 0) {
+        session->task.incarnation++;
+    }
+    for (size_t i = 0; error == 0 && i < session->options.label_count; i++)
+        error = task_set_label(&session->task, session->options.labels[i], err);
+    return error;
+}
+
+static int status_open(struct session *session, struct ckpt_error *err)
+{
+    if (status_read(session->store, &session->status, NULL) == 0)
+        return status_renew(&session->status, err);
+    return status_init(&session->status, err);
+}
+
+static int session_open(struct session *session, enum run_mode mode, const char *cwd,
+                        struct ckpt_error *err)
+{
+    const char *dir = session->options.dir;
+    int error = mode == RUN_MODE_RESTART ? store_open(dir, &session->store, err)
+                                         : store_create(dir, &session->store, err);
+
+    session->coordinator.lease_fd = -1;
+    if (error == 0)
+        error = store_lease_acquire(session->store, LEASE_WAIT_MS, &session->coordinator.lease_fd,
+                                    err);
+    if (error == 0)
+        error = task_open(session, mode, cwd, err);
+    if (error == 0)
+        error = status_open(session, err);
+    if (error < 0)
+        return error;
+    session->coordinator.store = session->store;
+    session->coordinator.task = &session->task;
+    session->coordinator.status = &session->status;
+    session->checkpoint.coordinator = &session->coordinator;
+    session->checkpoint.output = &session->output;
+    session->checkpoint.run_from = session->task.workdir;
+    error = coordinator_open(&session->coordinator, err);
+    return error == 0 ? session_watch(session, err) : error;
+}
+
+/* ---- from the start ---- */
+
+static int launch(struct session *session, const char *cwd, struct ckpt_error *err)
+{
+    char *const *argv = session->options.argv;
+
+    /* Images of an earlier course of events must not be mistaken for this one's. */
+    int error = generation_remove_all(session->store, err);
+    if (error == 0)
+        error = task_set_attempt_dir(&session->task, cwd, err);
+    if (error == 0)
+        error = task_set_workdir(&session->task, cwd, err);
+    if (error == 0)
+        error = task_write(session->store, &session->task, err);
+    if (error == 0)
+        error = output_open(&session->output, &session->coordinator, 0, 0, err);
+    if (error == 0)
+        error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
+                            &session->mask_before, err);
+    if (error < 0)
+        return error;
+    session->checkpoint.run_from = session->task.workdir;
+    if (launch_is_static(argv[0])) {
+        ckpt_warn("'%s' is statically linked and cannot be checkpointed; it runs on without",
+                  argv[0]);
+        status_add_warning(&session->status, "the command is statically linked");
+        session->warned = true;
+    }
+    return status_write(session->store, &session->status, err);
+}
+
+/* ---- from a generation ---- */
+
+static int restart_announce(struct session *session, const struct restart_plan *plan,
+                            struct ckpt_error *err)
+{
+    unsigned generation = plan->generation;
+
+    session->run_seconds_before = plan->manifest.run_seconds;
+    session->status.generation = generation;
+    ckpt_info("restarted from generation %u, %.1f s into the task", generation,
+              plan->manifest.run_seconds);
+    if (status_add_restart(&session->status, generation, plan->manifest.run_seconds) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return status_write(session->store, &session->status, err);
+}
+
+/* Newer generations than the one in use belong to a course of events that did not continue. */
+static void newer_remove(struct session *session, const unsigned *numbers, size_t count,
+                         unsigned in_use)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] > in_use)
+            generation_abandon(session->store, numbers[i]);
+    }
+}
+
+static int restart_from(struct session *session, unsigned generation, const char *cwd,
+                        struct ckpt_error *err)
+{
+    struct restart_plan plan;
+    int error = restart_prepare(session->store, generation, &plan, err);
+
+    if (error < 0)
+        return error;
+    error = place_prepare(&session->task, cwd, session->options.excludes,
+                          session->options.exclude_count, session->store->path, err);
+    if (error == 0)
+        error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
+                            plan.manifest.stderr_bytes, err);
+    if (error == 0)
+        error = restart_tree(&session->coordinator, &session->output, &plan, cwd,
+                             &session->root.fd, err);
+    if (error == 0 && session->options.replay)
+        error = output_replay(&session->output, err);
+    if (error == 0)
+        error = task_set_attempt_dir(&session->task, cwd, err);
+    if (error == 0)
+        error = task_write(session->store, &session->task, err);
+    if (error == 0)
+        error = restart_announce(session, &plan, err);
+    restart_plan_free(&plan);
+    if (error < 0) {
+        restart_undo(&session->coordinator);
+        output_close(&session->output);
+        return error;
+    }
+    coordinator_tell_all(&session->coordinator, WIRE_RESUME);
+    return 0;
+}
+
+/* The latest usable generation, or the one asked for, or older ones; -ENOENT when none was usable. */
+static int restart(struct session *session, const char *cwd)
+{
+    unsigned *numbers = NULL;
+    size_t count = 0;
+    int result = -ENOENT;
+    struct ckpt_error err = {0};
+
+    if (generation_list(session->store, &numbers, &count, &err) < 0) {
+        ckpt_warn("%s", err.message);
+        return -ENOENT;
+    }
+    for (size_t i = count; i-- > 0 && result < 0;) {
+        if (session->options.generation != 0 && numbers[i] > session->options.generation)
+            continue;
+        result = restart_from(session, numbers[i], cwd, &err);
+        if (result < 0)
+            ckpt_warn("generation %u cannot be restarted: %s; %s", numbers[i], err.message,
+                      i > 0 ? "trying an older one" : "there is no older one");
+        else
+            newer_remove(session, numbers, count, numbers[i]);
+    }
+    free(numbers);
+    return result < 0 ? -ENOENT : 0;
+}
+
+static bool holds_generations(struct session *session)
+{
+    unsigned *numbers = NULL;
+    size_t count = 0;
+
+    if (generation_list(session->store, &numbers, &count, NULL) < 0)
+        return false;
+    free(numbers);
+    return count > 0;
+}
+
+static int begin(struct session *session, enum run_mode mode, const char *cwd,
+                 struct ckpt_error *err)
+{
+    bool wanted = mode == RUN_MODE_RESTART ||
+                  (mode == RUN_MODE_RUN && !session->options.fresh && holds_generations(session));
+
+    if (wanted && restart(session, cwd) == 0)
+        return 0;
+    if (mode == RUN_MODE_RESTART)
+        return ckpt_error_set(err, ESTALE, "no generation of '%s' could be restarted",
+                              session->store->path);
+    if (wanted)
+        ckpt_warn("no generation could be restarted; the command starts from the beginning");
+    return launch(session, cwd, err);
+}
+
+static int failure_code(enum run_mode mode, int error)
+{
+    if (error == -ESTALE || (mode == RUN_MODE_RESTART && error != -EINVAL && error != -EBUSY))
+        return EXIT_RESTART_FAILED;
+    if (error == -ENOENT)
+        return EXIT_NOT_FOUND;
+    return error == -EACCES || error == -ENOEXEC ? EXIT_NOT_EXECUTABLE : EXIT_USAGE;
+}
+
+int supervisor_run(const struct run_options *options, enum run_mode mode)
+{
+    struct session session = {.options = *options,
+                              .coordinator = {.epoll_fd = -1, .listener.fd = -1},
+                              .output = {.out.watch.fd = -1, .err.watch.fd = -1},
+                              .root.fd = -1};
+    struct ckpt_error err = {0};
+    char cwd[PATH_MAX];
+    int status;
+
+    if (getcwd(cwd, sizeof(cwd)) == NULL) {
+        ckpt_error_errno(&err, "find the working directory");
+        ckpt_fail(&err);
+        return EXIT_USAGE;
+    }
+    int error = session_open(&session, mode, cwd, &err);
+    if (error == 0)
+        error = begin(&session, mode, cwd, &err);
+    if (error < 0) {
+        ckpt_fail(&err);
+        status = failure_code(mode, error);
+    } else {
+        status = session_loop(&session);
+    }
+    session_close(&session);
+    return status;
+}

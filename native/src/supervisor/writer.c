@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The slow half of a checkpoint, in a thread of its own: reads the snapshots and makes the generation durable. It
+ * touches nothing but its job. */
+#include "supervisor/writer.h"
+
+#include "capture/memory.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "store/checksum.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int file_add(struct writer_job *job, const char *name)
+{
+    uint64_t size, sum;
+    cleanup_fd int fd = openat(job->dirfd, name, O_RDONLY | O_CLOEXEC);
+    int error = fd < 0 ? -errno : checksum_fd(fd, &size, &sum);
+
+    if (error == 0)
+        error = manifest_add_file(&job->manifest, name, size, sum);
+    if (error < 0)
+        return ckpt_error_set(&job->err, -error, "check '%s': %s", name, strerror(-error));
+    return 0;
+}
+
+static int files_add(struct writer_job *job)
+{
+    struct dirent *entry;
+    int error = 0;
+    cleanup_dir DIR *dir = fdopendir(fcntl(job->dirfd, F_DUPFD_CLOEXEC, 0));
+
+    if (dir == NULL)
+        return ckpt_error_errno(&job->err, "list the generation");
+    rewinddir(dir);
+    while (error == 0 && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.')
+            error = file_add(job, entry->d_name);
+    }
+    return error;
+}
+
+static int generation_write(struct writer_job *job)
+{
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < job->source_count; i++)
+        error = capture_memory(job->sources[i].snapshot, job->sources[i].inner, &job->tree,
+                               job->dirfd, &job->err);
+    if (error == 0)
+        error = tree_image_write(&job->tree, job->dirfd, &job->err);
+    if (error == 0)
+        error = files_add(job);
+    for (int i = 0; error == 0 && i < 2; i++) {
+        if (job->records[i] >= 0 && fdatasync(job->records[i]) < 0)
+            error = ckpt_error_errno(&job->err, "sync the copy of the output");
+    }
+    return error;
+}
+
+void writer_run(struct writer_job *job)
+{
+    uint64_t started = clock_monotonic_ms();
+
+    job->result = generation_write(job);
+    job->write_seconds = (double)(clock_monotonic_ms() - started) / 1000;
+    job->manifest.write_seconds = job->write_seconds;
+    if (job->result == 0)
+        job->result =
+            generation_commit(job->store, job->generation, job->dirfd, &job->manifest, &job->err);
+    if (job->result < 0)
+        generation_abandon(job->store, job->generation);
+}
+
+void writer_job_free(struct writer_job *job)
+{
+    if (job == NULL)
+        return;
+    tree_image_free(&job->tree);
+    manifest_free(&job->manifest);
+    free(job->sources);
+    for (int i = 0; i < 2; i++) {
+        if (job->records[i] >= 0)
+            close(job->records[i]);
+    }
+    if (job->dirfd >= 0)
+        close(job->dirfd);
+    free(job);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_WIRE_H
+#define CKPT_WIRE_H
+
+#include <stdint.h>
+
+/* What checkpoint threads and the coordinator say to each other, over a SOCK_SEQPACKET socket in the abstract
+ * namespace named "ckpt-" and the store's id (docs/image-format.md). One struct wire_message is one packet. Both ends
+ * come from one build, the version is there to say so when they do not.
+ *
+ *   member                      coordinator
+ *   HELLO  ------------------------>
+ *          <------------------------ WELCOME   carries the lease, which the member holds while it lives
+ *          <------------------------ QUIESCE
+ *   QUIESCED (or FAILED) ---------->
+ *          <------------------------ SNAPSHOT
+ *   SNAPPED (or FAILED) ----------->           and a HELLO from the snapshot, on a connection of its own
+ *          <------------------------ RESUME    at any time after QUIESCE
+ *          <------------------------ DETACH    the coordinator ends, the process goes on alone
+ */
+#define WIRE_VERSION 1
+
+enum wire_type {
+    WIRE_HELLO = 1,
+    WIRE_WELCOME,
+    WIRE_QUIESCE,
+    WIRE_QUIESCED,
+    WIRE_SNAPSHOT,
+    WIRE_SNAPPED,
+    WIRE_RESUME,
+    WIRE_FAILED,
+    WIRE_DETACH,
+};
+
+enum wire_kind {
+    WIRE_KIND_PROCESS = 1, /* a new process of the tree */
+    WIRE_KIND_RESTORED,    /* one that came out of an image */
+    WIRE_KIND_SNAPSHOT,    /* the frozen copy of one */
+};
+
+/* Where in a process the library lives and what it found there; the restorer needs it. Addresses are the process's
+ * own. */
+struct wire_process {
+    uint64_t brk;          /* end of the heap */
+    uint64_t slots;        /* struct thread_slot[slot_count] */
+    uint64_t slot_count;
+    uint64_t slot_size;    /* sizeof(struct thread_slot) */
+    uint64_t entry;        /* where the checkpoint thread of a restored process begins */
+    uint64_t entry_stack;  /* its stack pointer */
+    uint64_t restorer;     /* struct preload_restored, which the restorer fills in */
+    int32_t checkpoint_tid;
+    int32_t stopped;
+};
+
+struct wire_message {
+    uint32_t version;
+    uint32_t type;
+    int32_t pid; /* as the process sees itself */
+    uint32_t kind;
+    uint64_t checkpoint; /* the number of the checkpoint that this is about */
+    union {
+        struct wire_process process; /* SNAPPED */
+        char reason[128];            /* FAILED */
+    };
+};
+
+#endif
