@@ -3,10 +3,10 @@
 //
 // Tasks that count slowly enough to be killed on the way. The token tells a task that went on from one that began again.
 
-def count(lines) {
+def count() {
     """
     cat /proc/sys/kernel/random/uuid > token.txt
-    for i in \$(seq $lines); do
+    for i in \$(seq 120); do
         echo "line \$i" | tee -a lines.txt
         sleep 0.1
     done
@@ -18,17 +18,17 @@ process UNDISTURBED {
     path 'lines.txt'
 
     script:
-    count(100)
+    count()
 }
 
 process CONTINUES {
     output:
     path 'lines.txt'
     path 'token.txt'
-    stdout
+    path '.command.out'
 
     script:
-    count(100)
+    count()
 }
 
 process CONTINUES_FROM_OLDER {
@@ -37,7 +37,7 @@ process CONTINUES_FROM_OLDER {
     path 'token.txt'
 
     script:
-    count(100)
+    count()
 }
 
 process PERL_CONTINUES {
@@ -49,15 +49,18 @@ process PERL_CONTINUES {
     """
     #!/usr/bin/env perl
     use strict;
-    open(my \$uuid, '<', '/proc/sys/kernel/random/uuid');
-    open(my \$token, '>', 'token.txt'); print \$token scalar <\$uuid>; close \$token; close \$uuid;
-    open(my \$lines, '>', 'lines.txt'); \$lines->autoflush(1);
-    for my \$i (1..100) { print \$lines "line \$i\\n"; select(undef, undef, undef, 0.1); }
+    use IO::Handle;
+    system('cat /proc/sys/kernel/random/uuid > token.txt');
+    open(my \$lines, '>', 'lines.txt');
+    \$lines->autoflush(1);
+    for my \$i (1..120) {
+        print \$lines "line \$i\\n";
+        select(undef, undef, undef, 0.1);
+    }
     """
 }
 
 process STARTS_AGAIN {
-    ext checkpoint: [interval: 0]
     errorStrategy 'retry'
 
     output:
@@ -65,7 +68,7 @@ process STARTS_AGAIN {
     path 'token.txt'
 
     script:
-    count(60)
+    count()
 }
 
 process IGNORED {
@@ -75,7 +78,7 @@ process IGNORED {
     path 'lines.txt'
 
     script:
-    count(100)
+    count()
 }
 
 workflow {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** Tasks are killed with SIGKILL, checkpointer and all, in the middle of a run. */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class KillingContract {
+
+    private final String version;
+
+    /** Of each killed task, as it was before. */
+    private final Map<String, String> tokens = new HashMap<>();
+
+    private PipelineRun run;
+    private int status;
+    private Path results;
+
+    KillingContract(String version) {
+        this.version = version;
+    }
+
+    @BeforeAll
+    void killTasksOnTheWay() throws Exception {
+        var folder = NextflowFolder.create("killing", version);
+        Path work = folder.path().resolve("work");
+        results = folder.path().resolve("results");
+        try (var started = folder.start("killing", "run", "-plugins", NextflowFolder.PLUGIN)) {
+            run = started;
+            for (String task : List.of("CONTINUES", "PERL_CONTINUES", "IGNORED")) {
+                killAfterCheckpoint(task, LiveStore.of(task, work));
+            }
+            killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work));
+            kill("STARTS_AGAIN", LiveStore.of("STARTS_AGAIN", work));
+            status = started.await();
+        }
+    }
+
+    private void killAfterCheckpoint(String task, LiveStore store) throws Exception {
+        store.awaitLines(20);
+        store.checkpoint();
+        store.awaitLines(25);
+        kill(task, store);
+    }
+
+    private void killWithDamage(LiveStore store) throws Exception {
+        store.awaitLines(20);
+        store.checkpoint();
+        store.awaitLines(25);
+        store.checkpoint();
+        store.awaitLines(30);
+        kill("CONTINUES_FROM_OLDER", store, () -> store.damage(2));
+    }
+
+    private void kill(String task, LiveStore store) throws Exception {
+        kill(task, store, () -> {});
+    }
+
+    private interface Damage {
+        void run() throws IOException;
+    }
+
+    private void kill(String task, LiveStore store, Damage damage) throws Exception {
+        store.awaitLines(10);
+        tokens.put(task, Files.readString(store.attempt().resolve("token.txt")));
+        damage.run();
+        store.kill();
+    }
+
+    @Test
+    void theRunSucceeds() throws IOException {
+        assertThat(status).as(run.text()).isZero();
+    }
+
+    @Test
+    void aKilledTaskContinuesThoughNobodyConfiguredARetry() throws IOException {
+        assertThat(lines("CONTINUES")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("CONTINUES")).isEqualTo(tokens.get("CONTINUES"));
+        assertThat(run.text()).containsPattern("CONTINUES was killed.*: continues from generation 1, taken after ");
+    }
+
+    @Test
+    void theOutputOfTheLastAttemptIsTheWholeTasks() throws IOException {
+        assertThat(Files.readString(results.resolve("CONTINUES/.command.out"))).isEqualTo(lines("UNDISTURBED"));
+    }
+
+    @Test
+    void aScriptWithItsOwnInterpreterContinues() throws IOException {
+        assertThat(lines("PERL_CONTINUES")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("PERL_CONTINUES")).isEqualTo(tokens.get("PERL_CONTINUES"));
+    }
+
+    @Test
+    void aDamagedGenerationIsPassedOverForTheOneBefore() throws IOException {
+        assertThat(lines("CONTINUES_FROM_OLDER")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("CONTINUES_FROM_OLDER")).isEqualTo(tokens.get("CONTINUES_FROM_OLDER"));
+        assertThat(run.text())
+                .contains("CONTINUES_FROM_OLDER: cannot restart from generation 2: ")
+                .containsPattern("CONTINUES_FROM_OLDER was killed.*: continues from generation 1, ");
+    }
+
+    @Test
+    void aTaskWithoutAGenerationStartsAgainIfTheUserWantsARetry() throws IOException {
+        assertThat(lines("STARTS_AGAIN")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("STARTS_AGAIN")).isNotEqualTo(tokens.get("STARTS_AGAIN"));
+        assertThat(run.text()).contains("STARTS_AGAIN starts again: it has no generation yet");
+    }
+
+    @Test
+    void aFailureThatTheUserIgnoresIsIgnored() throws IOException {
+        assertThat(results.resolve("IGNORED")).doesNotExist();
+        assertThat(run.tasks("Re-submitted")).isNotEmpty().doesNotContain("IGNORED");
+        assertThat(run.text()).containsPattern("Process `IGNORED` terminated .* -- Error is ignored");
+    }
+
+    @Test
+    void theRunIsSummedUpInOneLine() throws IOException {
+        assertThat(run.text())
+                .containsPattern("3 tasks were restarted from a checkpoint \\(3 restarts\\), which saved ");
+    }
+
+    private String lines(String process) throws IOException {
+        return Files.readString(results.resolve(process).resolve("lines.txt"));
+    }
+
+    private String token(String process) throws IOException {
+        return Files.readString(results.resolve(process).resolve("token.txt"));
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.zip.ZipInputStream;
+
+/** A folder to run pipelines in, with a real Nextflow and the plugin's zip unpacked where Nextflow looks for it. */
+final class NextflowFolder {
+
+    static final String PLUGIN = "nf-checkpoint@0.1.0";
+
+    private static final Path MODULE =
+            Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+
+    private final String version;
+    private final Path path;
+
+    private NextflowFolder(String version, Path path) {
+        this.version = version;
+        this.path = path;
+    }
+
+    /** An empty one; what an earlier test left there is removed, what this one leaves stays for people to look at. */
+    static NextflowFolder create(String test, String version) throws IOException {
+        // With a blank, because somebody's folders have one.
+        Path path = MODULE.resolve("target/nextflow-runs").resolve(test + " " + version);
+        removeTree(path);
+        unzip(MODULE.resolve("target/nf-checkpoint-0.1.0.zip"), path.resolve("home/plugins/nf-checkpoint-0.1.0"));
+        return new NextflowFolder(version, path);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /**
+     * Starts {@code nextflow run} on a pipeline of the tests.
+     *
+     * @param name of the files with the log and the output
+     */
+    PipelineRun start(String pipeline, String name, String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(
+                MODULE.resolve("nextflow/nextflow").toString(),
+                version,
+                "-log",
+                name + ".log",
+                "run",
+                MODULE.resolve("src/test/pipelines").resolve(pipeline).toString(),
+                "-ansi-log",
+                "false"));
+        command.addAll(List.of(arguments));
+        Path output = path.resolve(name + ".out");
+        var builder = new ProcessBuilder(command).directory(path.toFile());
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("NXF_"));
+        builder.environment().put("NXF_HOME", path.resolve("home").toString());
+        builder.redirectErrorStream(true).redirectOutput(output.toFile());
+        return new PipelineRun(builder.start(), output);
+    }
+
+    private static void unzip(Path zip, Path target) throws IOException {
+        try (InputStream file = Files.newInputStream(zip);
+                var in = new ZipInputStream(file)) {
+            for (var entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                Path to = target.resolve(entry.getName());
+                Files.createDirectories(entry.isDirectory() ? to : to.getParent());
+                if (!entry.isDirectory()) {
+                    Files.copy(in, to);
+                }
+            }
+        }
+    }
+
+    private static void removeTree(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (var all = Files.walk(path)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+                Files.deleteIfExists(each);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+}

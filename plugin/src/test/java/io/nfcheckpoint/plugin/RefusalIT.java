@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A mistake in the configuration ends the run before any task starts. */
+class RefusalIT {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"24.10.0", "25.04.4"})
+    void aMistakeInTheScopeOfTheRunIsRefused(String version) throws Exception {
+        assertRefused(
+                version, "checkpoint.keep = 0", "nf-checkpoint: checkpoint.keep: '0' is not allowed; allowed: a whole");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"24.10.0", "25.04.4"})
+    void aMistakeInAProcessIsRefused(String version) throws Exception {
+        assertRefused(
+                version,
+                "process { withName: PLAIN { ext.checkpoint = [interval: 'soon'] } }",
+                "nf-checkpoint: process 'PLAIN': ext.checkpoint.interval: 'soon' is not allowed; allowed: a time");
+    }
+
+    private static void assertRefused(String version, String mistake, String message) throws Exception {
+        var folder = NextflowFolder.create("refusal", version);
+        Files.writeString(folder.path().resolve("mistake.config"), mistake + "\n");
+
+        try (var run = folder.start("wrapping", "run", "-plugins", NextflowFolder.PLUGIN, "-c", "mistake.config")) {
+            assertThat(run.await()).isNotZero();
+            assertThat(run.text()).contains(message);
+            assertThat(run.tasks("Submitted")).isEmpty();
+        }
+    }
+}

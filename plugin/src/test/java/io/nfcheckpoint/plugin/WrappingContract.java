@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** What the plugin does to tasks of every kind, and that it leaves the cache alone. */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class WrappingContract {
+
+    private static final Map<String, String> WRAPPED = Map.of(
+            "PLAIN", "plain\n",
+            "SHEBANG", "shebang\n",
+            "TEMPLATE", "template hello\n",
+            "OWN_SHELL", "own shell ehuB\n",
+            "STANDARD_INPUT", "input",
+            "DYNAMIC", "dynamic\n");
+    private static final Map<String, String> LEFT_ALONE =
+            Map.of("SWITCHED_OFF", "switched off\n", "SCRATCH", "scratch\n");
+
+    /** NATIVE, and TWINS twice. */
+    private static final int OTHERS = 3;
+
+    private final String version;
+    private PipelineRun withPlugin;
+    private PipelineRun resumedWithout;
+    private PipelineRun without;
+    private PipelineRun resumedWith;
+    private Trace trace;
+    private Path work;
+
+    WrappingContract(String version) {
+        this.version = version;
+    }
+
+    @BeforeAll
+    void runFourTimes() throws Exception {
+        var folder = NextflowFolder.create("wrapping", version);
+        work = folder.path().resolve("work");
+        withPlugin = run(folder, "with", "-plugins", NextflowFolder.PLUGIN, "-with-trace", "trace.txt");
+        trace = new Trace(folder.path().resolve("trace.txt"));
+        resumedWithout = run(folder, "resumed-without", "-resume");
+        without = run(folder, "without", "-work-dir", "work2");
+        resumedWith = run(folder, "resumed-with", "-work-dir", "work2", "-resume", "-plugins", NextflowFolder.PLUGIN);
+    }
+
+    private static PipelineRun run(NextflowFolder folder, String name, String... arguments) throws Exception {
+        try (var run = folder.start("wrapping", name, arguments)) {
+            assertThat(run.await()).as(run.text()).isZero();
+            return run;
+        }
+    }
+
+    @Test
+    void tasksOfEveryKindRunUnderTheCheckpointer() throws IOException {
+        for (String process : WRAPPED.keySet()) {
+            assertThat(trace.read(process, ".command.run")).as(process).contains("/run-task --dir ");
+            assertThat(trace.read(process, "seen.txt")).as(process).contains("libckpt.so");
+        }
+    }
+
+    @Test
+    void theirResultsAreTheSame() throws IOException {
+        for (var expected : WRAPPED.entrySet()) {
+            assertThat(trace.read(expected.getKey(), "result.txt"))
+                    .as(expected.getKey())
+                    .isEqualTo(expected.getValue());
+        }
+        assertThat(trace.read("TWINS", "result.txt")).isEqualTo("twin\n");
+    }
+
+    @Test
+    void settingsOfTheRunAndOfTheTaskReachTheCommandLine() throws IOException {
+        assertThat(trace.read("PLAIN", ".command.run"))
+                .contains("--interval 45000ms --keep 3 --label task=PLAIN\\ \\(it\\'s\\ \\$HOME\\ \\(1\\)\\) -- ");
+        assertThat(trace.read("DYNAMIC", ".command.run")).contains("--interval 40000ms --keep 3 ");
+    }
+
+    @Test
+    void otherTasksAreLeftAlone() throws IOException {
+        for (var expected : LEFT_ALONE.entrySet()) {
+            String process = expected.getKey();
+            assertThat(trace.read(process, ".command.run")).as(process).doesNotContain("run-task");
+            assertThat(trace.read(process, "seen.txt")).as(process).isEqualTo("\n");
+            assertThat(trace.read(process, "result.txt")).as(process).isEqualTo(expected.getValue());
+        }
+        assertThat(trace.status("NATIVE")).isEqualTo("COMPLETED");
+        assertThat(withPlugin.text()).contains("Process 'SCRATCH' runs without checkpoints because its scratch");
+    }
+
+    @Test
+    void finishedTasksLeaveNothingInTheStore() throws IOException {
+        try (var all = Files.walk(work.resolve(".nf-checkpoint/stores"))) {
+            assertThat(all.filter(Files::isRegularFile)).isEmpty();
+        }
+    }
+
+    @Test
+    void theRunIsSummedUpInOneLine() throws IOException {
+        assertThat(withPlugin.text().lines().filter(line -> line.contains("checkpoint")))
+                .hasSize(2)
+                .last()
+                .isEqualTo("No task had to be restarted from a checkpoint");
+    }
+
+    @Test
+    void aRunWithoutThePluginReusesTheCacheOfARunWithIt() throws IOException {
+        assertReused(withPlugin, resumedWithout);
+    }
+
+    @Test
+    void aRunWithThePluginReusesTheCacheOfARunWithout() throws IOException {
+        assertReused(without, resumedWith);
+    }
+
+    private static void assertReused(PipelineRun first, PipelineRun resumed) throws IOException {
+        List<String> tasks = first.tasks("Submitted");
+        assertThat(tasks).hasSize(WRAPPED.size() + LEFT_ALONE.size() + OTHERS);
+        assertThat(resumed.tasks("Cached")).isEqualTo(tasks);
+        assertThat(resumed.tasks("Submitted")).isEmpty();
+    }
+}
