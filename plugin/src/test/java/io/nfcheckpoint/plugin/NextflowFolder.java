@@ -21,6 +21,8 @@ final class NextflowFolder {
     private static final Path MODULE =
             Path.of(System.getProperty("basedir", "")).toAbsolutePath();
 
+    private static final Path LAUNCHER = MODULE.resolve("nextflow/nextflow");
+
     private final String version;
     private final Path path;
 
@@ -30,12 +32,24 @@ final class NextflowFolder {
     }
 
     /** An empty one; what an earlier test left there is removed, what this one leaves stays for people to look at. */
-    static NextflowFolder create(String test, String version) throws IOException {
+    static NextflowFolder create(String test, String version) throws IOException, InterruptedException {
+        fetch(version);
         // With a blank, because somebody's folders have one.
         Path path = MODULE.resolve("target/nextflow-runs").resolve(test + " " + version);
         removeTree(path);
         unzip(MODULE.resolve("target/nf-checkpoint-0.1.0.zip"), path.resolve("home/plugins/nf-checkpoint-0.1.0"));
         return new NextflowFolder(version, path);
+    }
+
+    /** The first time this downloads Nextflow, which may take longer than any run. */
+    private static void fetch(String version) throws IOException, InterruptedException {
+        int status = new ProcessBuilder(LAUNCHER.toString(), version, "--resolve")
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IOException("Nextflow " + version + " could not be fetched");
+        }
     }
 
     Path path() {
@@ -49,7 +63,7 @@ final class NextflowFolder {
      */
     PipelineRun start(String pipeline, String name, String... arguments) throws IOException {
         var command = new ArrayList<>(List.of(
-                MODULE.resolve("nextflow/nextflow").toString(),
+                LAUNCHER.toString(),
                 version,
                 "-log",
                 name + ".log",
