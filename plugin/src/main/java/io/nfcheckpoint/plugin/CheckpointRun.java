@@ -107,13 +107,12 @@ final class CheckpointRun implements AutoCloseable {
 
     private WrapDecision decide(TaskRun task, Lineage lineage, CheckpointPolicy own) {
         Optional<Path> previousDirectory = lineage.lastDirectory();
-        lineage.attemptIn(task.getWorkDir());
+        int number = lineage.attemptIn(task.getWorkDir());
         if (!lineage.isOwner()) {
             return previousDirectory.isEmpty()
                     ? new WrapDecision.Wrap(Optional.empty(), false, own)
                     : new WrapDecision.LeaveAlone("its store belongs to another task");
         }
-        int number = task.getConfig().getAttempt();
         return routes.pending(new TaskPending(lineage.task(), own, true, number, previousDirectory));
     }
 

@@ -12,6 +12,7 @@ final class Lineage {
     private final TaskRef task;
     private final boolean isOwner;
     private Path lastDirectory;
+    private int attempts;
     private int restarts;
 
     /** @param isOwner whether the store is this task's; else it only starts in the same way as the owner */
@@ -33,8 +34,10 @@ final class Lineage {
         return Optional.ofNullable(lastDirectory);
     }
 
-    synchronized void attemptIn(Path directory) {
+    /** @return the number of this attempt, 1 for the first; Nextflow does not count those that were never submitted */
+    synchronized int attemptIn(Path directory) {
         lastDirectory = directory;
+        return ++attempts;
     }
 
     synchronized int restarts() {

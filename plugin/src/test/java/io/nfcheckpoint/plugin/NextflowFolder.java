@@ -44,7 +44,7 @@ final class NextflowFolder {
     /** The first time this downloads Nextflow, which may take longer than any run. */
     private static void fetch(String version) throws IOException, InterruptedException {
         int status = new ProcessBuilder(LAUNCHER.toString(), version, "--resolve")
-                .inheritIO()
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start()
                 .waitFor();
         if (status != 0) {
