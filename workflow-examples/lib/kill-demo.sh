@@ -92,11 +92,11 @@ account() {
 kill_demo() {
     rm -rf "$state/undisturbed" "$state/killed"
     say "undisturbed run, plugin off"
-    settings undisturbed 'enabled = false'
+    settings undisturbed 'checkpoint.enabled = false'
     (engine undisturbed "$@") || die "the undisturbed run failed"
 
     say "run with a kill after the second checkpoint, one every $interval"
-    settings killed "interval = '$interval'"
+    settings killed "checkpoint.interval = '$interval'"
     engine killed "$@" &
     nextflow_pid=$!
     kill_second_generation "$state/killed" "$nextflow_pid" \
