@@ -29,8 +29,17 @@ final class Installation {
         this.runTask = runTask;
     }
 
-    /** Unpacks what is not there yet; any number of runs may do so at once. */
+    /**
+     * Unpacks what is not there yet; any number of runs may do so at once.
+     *
+     * @throws IllegalArgumentException when a library in that directory cannot be preloaded
+     */
     static Installation in(Path workDirectory) throws IOException {
+        // Both separate the libraries in LD_PRELOAD, and there is no way to escape them.
+        if (workDirectory.toString().matches(".*[ :].*")) {
+            throw new IllegalArgumentException(
+                    "the path of its work directory '%s' has a blank or a colon in it".formatted(workDirectory));
+        }
         NativeFiles files = NativeInstaller.install(workDirectory.resolve(Configuration.DIRECTORY));
         Path runTask = files.ckpt().resolveSibling(RUN_TASK);
         byte[] content = resource();

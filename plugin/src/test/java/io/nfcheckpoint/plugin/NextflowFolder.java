@@ -34,8 +34,7 @@ final class NextflowFolder {
     /** An empty one; what an earlier test left there is removed, what this one leaves stays for people to look at. */
     static NextflowFolder create(String test, String version) throws IOException, InterruptedException {
         fetch(version);
-        // With a blank, because somebody's folders have one.
-        Path path = MODULE.resolve("target/nextflow-runs").resolve(test + " " + version);
+        Path path = MODULE.resolve("target/nextflow-runs").resolve(test + "-" + version);
         removeTree(path);
         unzip(MODULE.resolve("target/nf-checkpoint-0.1.0.zip"), path.resolve("home/plugins/nf-checkpoint-0.1.0"));
         return new NextflowFolder(version, path);

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A mistake in the configuration ends the run before any task starts. */
+/** A mistake in the configuration ends the run before any task starts; a place that will not do is a warning. */
 class RefusalIT {
 
     @ParameterizedTest
@@ -25,6 +25,18 @@ class RefusalIT {
                 version,
                 "process { withName: PLAIN { ext.checkpoint = [interval: 'soon'] } }",
                 "nf-checkpoint: process 'PLAIN': ext.checkpoint.interval: 'soon' is not allowed; allowed: a time");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"24.10.0", "25.04.4"})
+    void aWorkDirectoryThatCannotHoldTheCheckpointerIsAWarning(String version) throws Exception {
+        var folder = NextflowFolder.create("refusal", version);
+
+        try (var run = folder.start("wrapping", "run", "-plugins", NextflowFolder.PLUGIN, "-work-dir", "with blank")) {
+            assertThat(run.await()).as(run.text()).isZero();
+            assertThat(run.text()).contains("The run has no checkpoints: the path of its work directory '");
+            assertThat(run.tasks("Submitted")).isNotEmpty();
+        }
     }
 
     private static void assertRefused(String version, String mistake, String message) throws Exception {
