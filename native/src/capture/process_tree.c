@@ -90,7 +90,7 @@ static int tree_add(struct process_tree *tree, pid_t outer)
 
 static int children_add(struct process_tree *tree, pid_t parent, const char *thread)
 {
-    char path[96];
+    char path[320];
     long child;
     int error = 0;
 

@@ -7,13 +7,12 @@
 
 #include "common/error.h"
 #include "store/store.h"
+#include "supervisor/exit_codes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EXIT_FAILED     1
-#define EXIT_USAGE      2
-#define EXIT_CHECKPOINT 175 /* a demanded checkpoint failed */
+#define EXIT_FAILED 1
 
 int cmd_run(int argc, char **argv);
 int cmd_launch(int argc, char **argv);

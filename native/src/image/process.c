@@ -57,7 +57,8 @@ int process_image_add_run(struct process_image *image, uint64_t address, uint64_
 {
     struct image_run *last = image->run_count > 0 ? &image->runs[image->run_count - 1] : NULL;
 
-    if (last != NULL && last->address + last->count * PAGE == address &&
+    bool opens_vma = image->vma_count > 0 && image->vmas[image->vma_count - 1].start == address;
+    if (!opens_vma && last != NULL && last->address + last->count * PAGE == address &&
         last->page + last->count == page) {
         last->count += count;
         return 0;

@@ -82,7 +82,7 @@ struct process_image {
 void process_image_free(struct process_image *image);
 struct image_vma *process_image_add_vma(struct process_image *image);
 int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
-                          uint64_t count); /* joins it to the last one if it can */
+                          uint64_t count); /* of the last VMA added; joins it to the last run if it can */
 int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset);
 
 void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);

@@ -5,6 +5,7 @@
  * path. */
 #include "objects/object.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * Directories: path and position. Positions are cookies of the filesystem, which stay valid while it is the same. */
 #include "objects/object.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -204,8 +204,9 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     if (leader == 0)
         fail(args, RESTORER_THREAD, -ESRCH, (uint64_t)args->pid);
     raw2(SYS_arch_prctl, ARCH_SET_FS, leader->context.fs_base);
-    /* Last, since it may unmap us as soon as all others have left; it has its own descriptors. */
-    thread_make(args, args->checkpoint_tid, 0, args->entry_stack, leader->context.fs_base, args->entry, 0);
+    /* Last, since it may unmap us as soon as all others have left; it has its own descriptors. Its stack looks as
+     * after a call. */
+    thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base, args->entry, 0);
     raw3(SYS_close_range, args->first_private_fd, ~0U, 0);
     context_jump(&leader->context);
 }

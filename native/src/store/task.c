@@ -89,6 +89,11 @@ int task_set_attempt_dir(struct task *task, const char *dir, struct ckpt_error *
     return replace(&task->attempt_dir, strdup(dir)) < 0 ? no_memory(err) : 0;
 }
 
+int task_set_workdir(struct task *task, const char *dir, struct ckpt_error *err)
+{
+    return replace(&task->workdir, strdup(dir)) < 0 ? no_memory(err) : 0;
+}
+
 static int add_label(struct task *task, const char *key, size_t key_length, const char *value)
 {
     struct task_label *grown, *label;

@@ -38,6 +38,9 @@ int task_init(struct task *ret, char *const argv[], const char *workdir, struct 
 /* "KEY=VALUE"; a key that is there already gets the new value. */
 int task_set_label(struct task *task, const char *label, struct ckpt_error *err);
 
+/* For a start from the beginning: the tree sees the directory it is started in. */
+int task_set_workdir(struct task *task, const char *dir, struct ckpt_error *err);
+
 int task_set_attempt_dir(struct task *task, const char *dir, struct ckpt_error *err);
 
 /* -ENOENT: no task here. -EBADMSG: unreadable, or of another format. */

@@ -78,9 +78,12 @@ static int stream_open(struct stream *stream, struct coordinator *coordinator, i
                               .bytes = bytes};
     stream->record =
         openat(coordinator->store->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (stream->record < 0 || ftruncate(stream->record, (off_t)bytes) < 0 ||
-        lseek(stream->record, 0, SEEK_END) < 0)
+    if (stream->record < 0 || fstat(stream->record, &status) < 0)
         return ckpt_error_errno(err, "open '%s/%s'", coordinator->store->path, name);
+    if ((uint64_t)status.st_size < bytes)
+        return ckpt_error_set(err, EBADMSG, "'%s/%s' has %lld bytes, at the checkpoint it had %llu",
+                              coordinator->store->path, name, (long long)status.st_size,
+                              (unsigned long long)bytes);
     if (pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "make a pipe for the output");
     stream->watch.fd = ends[0];
@@ -89,6 +92,21 @@ static int stream_open(struct stream *stream, struct coordinator *coordinator, i
         return ckpt_error_errno(err, "set up a pipe for the output");
     stream->inode = status.st_ino;
     return coordinator_watch(coordinator, &stream->watch, err);
+}
+
+static int stream_cut(const struct stream *stream, struct ckpt_error *err)
+{
+    if (stream->record >= 0 && (ftruncate(stream->record, (off_t)stream->bytes) < 0 ||
+                                lseek(stream->record, 0, SEEK_END) < 0))
+        return ckpt_error_errno(err, "cut back the copy of the output");
+    return 0;
+}
+
+int output_cut(struct output *output, struct ckpt_error *err)
+{
+    int error = stream_cut(&output->out, err);
+
+    return error < 0 ? error : stream_cut(&output->err, err);
 }
 
 static bool is_one_and_the_same(int a, int b)

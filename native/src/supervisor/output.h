@@ -23,9 +23,12 @@ struct output {
     bool incomplete;  /* the copy misses something, so no checkpoint may rely on it */
 };
 
-/* Makes the pipes and opens the copies, cut back to what they held at the checkpoint (0 for a new start). */
+/* Makes the pipes and opens the copies, which must hold at least what they held at the checkpoint (0 for a new
+ * start). */
 int output_open(struct output *output, struct coordinator *coordinator, uint64_t out_bytes,
                 uint64_t err_bytes, struct ckpt_error *err);
+/* Once the tree is there: the copies go on from that point. */
+int output_cut(struct output *output, struct ckpt_error *err);
 /* The descriptor for the tree's standard error. */
 int output_error_end(const struct output *output);
 /* After the tree has its ends: without this the pipes would never end. */

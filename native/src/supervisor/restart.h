@@ -3,6 +3,7 @@
 #ifndef CKPT_SUPERVISOR_RESTART_H
 #define CKPT_SUPERVISOR_RESTART_H
 
+#include "image/tree.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
 
@@ -11,6 +12,7 @@ struct restart_plan {
     unsigned generation;
     int dirfd;
     struct manifest manifest;
+    struct tree_image tree;
 };
 
 /* Verifies the generation and compares it with this host, changing nothing. */
@@ -18,13 +20,17 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
                     struct ckpt_error *err);
 void restart_plan_free(struct restart_plan *plan);
 
-/* Rebuilds the tree in a capsule: on success every process is back, parked, and connected; coordinator_tell_all()
- * lets them go. place is the directory that stands at the recorded working directory. On failure the capsule is gone
- * and nothing on disk has changed, except when err says otherwise. */
+/* Rebuilds the tree in a capsule: on success every process is back, parked, and connected; WIRE_RESUME to all lets
+ * them go, and *ret_status_fd becomes readable when the root ends. place is the directory that stands at the recorded
+ * working directory. On failure the capsule is gone. */
 int restart_tree(struct coordinator *coordinator, struct output *output,
-                 const struct restart_plan *plan, const char *place, struct ckpt_error *err);
+                 const struct restart_plan *plan, const char *place, int *ret_status_fd,
+                 struct ckpt_error *err);
 
-/* The wait status of the root of a capsule, once coordinator's root_status watch has become readable; -1: none. */
+/* Ends the capsule, if there is one, and waits until everybody in it has gone. */
+void restart_undo(struct coordinator *coordinator);
+
+/* The wait status of the root, once *ret_status_fd has become readable; -1: it will never be known. */
 int restart_root_status(int fd);
 
 #endif

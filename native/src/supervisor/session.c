@@ -12,6 +12,7 @@
 #include "supervisor/quiesce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
@@ -171,15 +172,19 @@ static void children_reap(struct session *session)
             session_root_ended(session, status);
         if (pid == session->coordinator.capsule_outer) {
             session->coordinator.capsule_outer = 0;
-            if (!session->root_ended) /* killed from outside, with all that is in it */
-                session_root_ended(session, SIGKILL);
+            if (session->live && !session->root_ended) {
+                /* Without a word it was killed from outside, with all that was in it. */
+                int last = restart_root_status(session->root.fd);
+                session_root_ended(session, last >= 0 ? last : SIGKILL);
+            }
         }
     }
 }
 
 static void root_ready(struct coordinator *coordinator, struct watch *watch)
 {
-    int status = restart_root_status(watch->fd);
+    /* In the bare form the descriptor is a pidfd, and only the parent learns the status. */
+    int status = coordinator->mode == TREE_BARE ? 0 : restart_root_status(watch->fd);
 
     coordinator_unwatch(coordinator, watch);
     if (status >= 0)
@@ -232,6 +237,8 @@ static void signals_ready(struct coordinator *coordinator, struct watch *watch)
     while (read(watch->fd, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGCHLD)
             children_reap(current);
+        else if (!current->live)
+            current->early_signal = (int)info.ssi_signo;
         else if (current->stop_signal == 0 && !current->root_ended)
             stop(current, (int)info.ssi_signo);
         else if (!current->root_ended) /* the second time people mean it */
@@ -315,12 +322,16 @@ static void tree_leave(struct session *session)
 int session_loop(struct session *session)
 {
     session->started_ms = clock_monotonic_ms();
-    if (session->coordinator.mode == TREE_CAPSULE) {
+    session->live = true;
+    if (session->coordinator.mode != TREE_CHILD) {
         session->root.ready = root_ready;
         if (coordinator_watch(&session->coordinator, &session->root, NULL) < 0)
             ckpt_info("cannot watch the root");
     }
     timer_arm(session, session->options.interval_ms);
+    children_reap(session); /* it may have ended before we were ready to hear of it */
+    if (session->early_signal != 0 && !session->root_ended)
+        stop(session, session->early_signal);
     while (!session->root_ended) {
         request_serve(session);
         coordinator_pump(&session->coordinator, REQUEST_POLL_MS);
@@ -334,9 +345,9 @@ int session_loop(struct session *session)
     int status = exit_status(session->root_status);
     if (session->status.state == STATUS_RUNNING)
         session->status.state = STATUS_ENDED;
-    session->status.has_exit_status = true;
+    session->status.has_exit_status = session->coordinator.mode != TREE_BARE;
     session->status.exit_status = status;
-    if (session->status.state == STATUS_ENDED && status == 0) {
+    if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0) {
         generation_remove_all(session->store, NULL);
         session->status.generation = 0;
     }

@@ -100,6 +100,8 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = output_open(&session->output, &session->coordinator, 0, 0, err);
     if (error == 0)
+        error = output_cut(&session->output, err);
+    if (error == 0)
         error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
                             &session->mask_before, err);
     if (error < 0)
@@ -140,36 +142,48 @@ static void newer_remove(struct session *session, const unsigned *numbers, size_
     }
 }
 
-static int restart_from(struct session *session, unsigned generation, const char *cwd,
-                        struct ckpt_error *err)
+/* The tree is back, parked; what is left is ours to do before it goes on. */
+static int restart_settle(struct session *session, const struct restart_plan *plan, const char *cwd,
+                          struct ckpt_error *err)
 {
-    struct restart_plan plan;
-    int error = restart_prepare(session->store, generation, &plan, err);
+    int error = output_cut(&session->output, err);
 
-    if (error < 0)
-        return error;
-    error = place_prepare(&session->task, cwd, session->options.excludes,
-                          session->options.exclude_count, session->store->path, err);
-    if (error == 0)
-        error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
-                            plan.manifest.stderr_bytes, err);
-    if (error == 0)
-        error = restart_tree(&session->coordinator, &session->output, &plan, cwd,
-                             &session->root.fd, err);
     if (error == 0 && session->options.replay)
         error = output_replay(&session->output, err);
     if (error == 0)
         error = task_set_attempt_dir(&session->task, cwd, err);
     if (error == 0)
         error = task_write(session->store, &session->task, err);
+    return error == 0 ? restart_announce(session, plan, err) : error;
+}
+
+static int restart_from(struct session *session, unsigned generation, const char *cwd,
+                        struct ckpt_error *err)
+{
+    struct restart_plan plan;
+    struct place *place = NULL;
+    int error = restart_prepare(session->store, generation, &plan, err);
+
+    if (error < 0)
+        return error;
+    error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
+                        plan.manifest.stderr_bytes, err);
     if (error == 0)
-        error = restart_announce(session, &plan, err);
+        error = place_make(session->task.attempt_dir, cwd, session->options.excludes,
+                           session->options.exclude_count, session->store->path, &place, err);
+    if (error == 0)
+        error = restart_tree(&session->coordinator, &session->output, &plan, cwd,
+                             &session->root.fd, err);
+    if (error == 0)
+        error = restart_settle(session, &plan, cwd, err);
     restart_plan_free(&plan);
     if (error < 0) {
         restart_undo(&session->coordinator);
         output_close(&session->output);
+        place_undo(place);
         return error;
     }
+    place_commit(place);
     coordinator_tell_all(&session->coordinator, WIRE_RESUME);
     return 0;
 }
@@ -217,7 +231,8 @@ static int begin(struct session *session, enum run_mode mode, const char *cwd,
     bool wanted = mode == RUN_MODE_RESTART ||
                   (mode == RUN_MODE_RUN && !session->options.fresh && holds_generations(session));
 
-    if (wanted && restart(session, cwd) == 0)
+    /* `ckpt restart` may be called from anywhere: the task goes on where it was. */
+    if (wanted && restart(session, mode == RUN_MODE_RESTART ? session->task.attempt_dir : cwd) == 0)
         return 0;
     if (mode == RUN_MODE_RESTART)
         return ckpt_error_set(err, ESTALE, "no generation of '%s' could be restarted",
@@ -240,7 +255,9 @@ int supervisor_run(const struct run_options *options, enum run_mode mode)
 {
     struct session session = {.options = *options,
                               .coordinator = {.epoll_fd = -1, .listener.fd = -1},
-                              .output = {.out.watch.fd = -1, .err.watch.fd = -1},
+                              .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
+                                         .err = {.watch.fd = -1, .write_end = -1, .record = -1}},
+                              .checkpoint.done.fd = -1,
                               .root.fd = -1};
     struct ckpt_error err = {0};
     char cwd[PATH_MAX];

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_RESTORE_PLAN_H
+#define CKPT_RESTORE_PLAN_H
+
+/* Who has to fork whom, so that every process ends up with its parent, session and group. Pure; tested with values. */
+
+#include "common/error.h"
+#include "image/tree.h"
+
+#include <stdbool.h>
+
+struct plan_node {
+    pid_t pid, group, session;
+    const struct image_process *process; /* NULL: a helper that stands in for a dead leader */
+    int creator;  /* index of the node that forks it, -1: the stand-in */
+    bool adopted; /* the creator is not its parent: it is forked through a child that ends at once */
+};
+
+struct restore_plan {
+    struct plan_node *nodes;
+    size_t count;
+    pid_t stand_in;         /* its pid */
+    pid_t stand_in_session; /* its session; equal to its pid when it leads one */
+    pid_t spare;            /* this pid and those below it are free for passing helpers */
+};
+
+int restore_plan_make(const struct tree_image *tree, pid_t pid_max, struct restore_plan *ret,
+                      struct ckpt_error *err);
+void restore_plan_free(struct restore_plan *plan);
+
+/* Whether creator has to fork node before it starts its own session. */
+bool plan_forks_before_session(const struct restore_plan *plan, int creator,
+                               const struct plan_node *node);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The last steps of one process before its memory is replaced: descriptors, directories, limits, and the region that
+ * the restorer works from. After restorer_main() nothing of this program is left. */
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "image/process.h"
+#include "restore/layout.h"
+#include "restore/restore.h"
+#include "restore/restorer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
+
+#define PAGE     4096ULL
+#define TASK_END 0x7ffffffff000ULL
+
+/* A process being put together. */
+struct assembly {
+    struct restore *restore;
+    const struct image_process *process;
+    struct process_image image;
+    struct mappings own;
+};
+
+static __attribute__((noreturn)) void fail(const struct assembly *assembly, struct ckpt_error *err)
+{
+    char text[sizeof(err->message)];
+
+    snprintf(text, sizeof(text), "process %d (%s): %.400s", (int)assembly->process->pid,
+             assembly->process->name, err->message);
+    memcpy(err->message, text, sizeof(text));
+    restore_fail(assembly->restore, err);
+}
+
+#define FAIL_ERRNO(assembly, ...)                                                                  \
+    do {                                                                                           \
+        struct ckpt_error err_ = {0};                                                              \
+        ckpt_error_errno(&err_, __VA_ARGS__);                                                      \
+        fail(assembly, &err_);                                                                     \
+    } while (0)
+
+/* ---- what is the kernel's and not memory ---- */
+
+static void descriptors_place(const struct assembly *assembly)
+{
+    const struct image_process *process = assembly->process;
+
+    syscall(SYS_close_range, 0, (unsigned)assembly->restore->base - 1, 0);
+    for (size_t i = 0; i < process->descriptor_count; i++) {
+        const struct image_descriptor *descriptor = &process->descriptors[i];
+        int from = assembly->restore->opened[descriptor->description];
+        if (dup3(from, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
+            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
+    }
+}
+
+static void directories_enter(const struct assembly *assembly)
+{
+    const struct image_process *process = assembly->process;
+
+    if (strcmp(process->root, "/") != 0 && chroot(process->root) < 0)
+        FAIL_ERRNO(assembly, "make '%s' its root directory", process->root);
+    if (chdir(process->cwd) < 0)
+        FAIL_ERRNO(assembly, "enter its working directory '%s'", process->cwd);
+    umask(process->umask);
+}
+
+/* A new attempt may have been given more, or less: the hard limits are those of now. */
+static void limits_set(const struct assembly *assembly)
+{
+    for (int i = 0; i < IMAGE_LIMITS; i++) {
+        const struct image_limit *saved = &assembly->process->limits[i];
+        struct rlimit limit;
+        if (getrlimit((enum __rlimit_resource)i, &limit) < 0)
+            continue;
+        if (saved->hard < limit.rlim_max)
+            limit.rlim_max = saved->hard;
+        limit.rlim_cur = saved->soft < limit.rlim_max ? saved->soft : limit.rlim_max;
+        setrlimit((enum __rlimit_resource)i, &limit);
+    }
+}
+
+static void oom_score_set(const struct assembly *assembly)
+{
+    char text[16];
+    cleanup_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    snprintf(text, sizeof(text), "%d", assembly->process->oom_score_adj);
+    if (fd >= 0 && write_full(fd, text, strlen(text)) < 0)
+        return; /* lowering it needs a privilege; the process runs as well without */
+}
+
+/* ---- memory ---- */
+
+static int open_up(const struct assembly *assembly, const char *path, int flags)
+{
+    cleanup_fd int fd = open(path, flags | O_CLOEXEC);
+
+    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, assembly->restore->base);
+}
+
+static void file_check(const struct assembly *assembly, const struct image_vma *vma,
+                       const char *path, int fd)
+{
+    struct stat status;
+    struct ckpt_error err;
+
+    if (fstat(fd, &status) < 0)
+        FAIL_ERRNO(assembly, "stat '%s'", path);
+    uint64_t mtime =
+        (uint64_t)status.st_mtim.tv_sec * 1000000000ULL + (uint64_t)status.st_mtim.tv_nsec;
+    if ((uint64_t)status.st_size == vma->file_size && mtime == vma->file_mtime_ns)
+        return;
+    ckpt_error_set(&err, ESTALE, "'%s', which it has mapped, has changed since the checkpoint",
+                   path);
+    fail(assembly, &err);
+}
+
+/* Neighbouring VMAs are mostly of one file: the last one is kept. */
+static int file_open(const struct assembly *assembly, const struct image_vma *vma)
+{
+    static uint32_t last_path;
+    static int last_fd = -1, last_flags;
+    const char *path = assembly->image.strings + vma->path;
+    int flags = vma->kind == VMA_FILE_SHARED && (vma->protection & PROT_WRITE) != 0 ? O_RDWR
+                                                                                    : O_RDONLY;
+
+    if (last_fd >= 0 && last_path == vma->path && last_flags == flags)
+        return last_fd;
+    int fd = open_up(assembly, path, flags);
+    if (fd < 0)
+        FAIL_ERRNO(assembly, "open '%s', which it has mapped", path);
+    if (vma->kind == VMA_FILE_PRIVATE)
+        file_check(assembly, vma, path, fd);
+    last_path = vma->path;
+    last_flags = flags;
+    last_fd = fd;
+    return fd;
+}
+
+static void vma_fill(const struct assembly *assembly, const struct image_vma *vma,
+                     struct restorer_vma *to)
+{
+    *to = (struct restorer_vma){.start = vma->start,
+                                .end = vma->end,
+                                .offset = vma->offset,
+                                .fd = -1,
+                                .protection = vma->protection,
+                                .private = 1};
+    switch (vma->kind) {
+    case VMA_ANONYMOUS:
+        to->flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                    (vma->flags & VMA_GROWS_DOWN ? MAP_GROWSDOWN : 0);
+        break;
+    case VMA_FILE_PRIVATE:
+        to->flags = MAP_PRIVATE | MAP_NORESERVE;
+        to->fd = file_open(assembly, vma);
+        break;
+    case VMA_FILE_SHARED:
+        to->flags = MAP_SHARED;
+        to->private = 0;
+        to->fd = file_open(assembly, vma);
+        break;
+    default: /* VMA_SHARED */
+        to->flags = MAP_SHARED;
+        to->private = 0;
+        to->fd = assembly->restore->shared_memory[vma->object];
+    }
+}
+
+static bool is_special(const char *name)
+{
+    return strcmp(name, "[vdso]") == 0 || strncmp(name, "[vvar", 5) == 0;
+}
+
+/* Our own vDSO and vvar, in order, go where the saved ones were. */
+static void special_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < assembly->image.vma_count; i++) {
+        const struct image_vma *vma = &assembly->image.vmas[i];
+        if (vma->kind != VMA_VDSO && vma->kind != VMA_VVAR)
+            continue;
+        while (at < assembly->own.count && !is_special(assembly->own.list[at].name))
+            at++;
+        const struct mapping *own = at < assembly->own.count ? &assembly->own.list[at++] : NULL;
+        if (own == NULL || own->end - own->start != vma->end - vma->start ||
+            (strcmp(own->name, "[vdso]") == 0) != (vma->kind == VMA_VDSO) ||
+            args->special_count == RESTORER_SPECIAL_MAX) {
+            struct ckpt_error err;
+            ckpt_error_set(&err, ENOTSUP, "this kernel's vDSO differs from the one in the image");
+            fail(assembly, &err);
+        }
+        args->special[args->special_count++] = (struct restorer_special){
+            .from = own->start, .to = vma->start, .size = own->end - own->start};
+    }
+}
+
+static uint64_t special_size(const struct assembly *assembly)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < assembly->own.count; i++) {
+        if (is_special(assembly->own.list[i].name))
+            size += assembly->own.list[i].end - assembly->own.list[i].start;
+    }
+    return size;
+}
+
+static uint64_t page_up(uint64_t size)
+{
+    return (size + PAGE - 1) & ~(PAGE - 1);
+}
+
+/* See the drawing in restorer.h. */
+static struct restorer_args *region_make(const struct assembly *assembly, uint64_t *ret_stack)
+{
+    uint64_t code = page_up((uint64_t)(__stop_restorer_code - __start_restorer_code));
+    uint64_t vmas = page_up(sizeof(struct restorer_args) +
+                            assembly->image.vma_count * sizeof(struct restorer_vma));
+    uint64_t runs = page_up(assembly->image.run_count * sizeof(struct restorer_run) + 1);
+    uint64_t size = code + vmas + runs + RESTORER_STACK_SIZE + special_size(assembly);
+    uint64_t start = layout_gap(&assembly->own, &assembly->image, size);
+    void *region = start == 0 ? MAP_FAILED
+                              : mmap((void *)start, size, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (region == MAP_FAILED)
+        FAIL_ERRNO(assembly, "find room for the restorer");
+    memcpy(region, __start_restorer_code, (size_t)(__stop_restorer_code - __start_restorer_code));
+    struct restorer_args *args = (struct restorer_args *)(start + code);
+    args->start = start;
+    args->size = size;
+    args->vmas = (struct restorer_vma *)(args + 1);
+    args->runs = (struct restorer_run *)(start + code + vmas);
+    args->special_at = start + code + vmas + runs + RESTORER_STACK_SIZE;
+    args->task_end = TASK_END;
+    *ret_stack = args->special_at;
+    return args;
+}
+
+static void layout_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    const struct image_process *process = assembly->process;
+    const struct image_layout *from = &process->layout;
+
+    memcpy(args->auxv, process->auxv, sizeof(args->auxv));
+    args->layout = (struct prctl_mm_map){
+        .start_code = from->start_code,
+        .end_code = from->end_code,
+        .start_data = from->start_data,
+        .end_data = from->end_data,
+        .start_brk = from->start_brk,
+        .brk = from->brk,
+        .start_stack = from->start_stack,
+        .arg_start = from->arg_start,
+        .arg_end = from->arg_end,
+        .env_start = from->env_start,
+        .env_end = from->env_end,
+        .auxv = (__u64 *)args->auxv,
+        .auxv_size = (uint32_t)(process->auxv_words * sizeof(uint64_t)),
+        .exe_fd = (uint32_t)open_up(assembly, process->exe, O_RDONLY),
+    };
+}
+
+static void args_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    const struct wire_process *library = &assembly->process->library;
+    const struct process_image *image = &assembly->image;
+    char name[32];
+
+    for (size_t i = 0; i < image->vma_count; i++) {
+        if (image->vmas[i].kind < VMA_VDSO)
+            vma_fill(assembly, &image->vmas[i], &args->vmas[args->vma_count++]);
+    }
+    for (size_t i = 0; i < image->run_count; i++)
+        args->runs[args->run_count++] =
+            (struct restorer_run){.address = image->runs[i].address,
+                                  .offset = image->runs[i].page * PAGE,
+                                  .size = image->runs[i].count * PAGE};
+    special_fill(assembly, args);
+    layout_fill(assembly, args);
+    process_image_name(assembly->process->pid, "mem", name);
+    args->mem_fd = openat(assembly->restore->dirfd, name, O_RDONLY | O_CLOEXEC);
+    if (args->mem_fd < 0 || (args->mem_fd = fcntl(args->mem_fd, F_DUPFD_CLOEXEC,
+                                                  assembly->restore->base)) < 0)
+        FAIL_ERRNO(assembly, "open '%s'", name);
+    args->first_private_fd = assembly->restore->base;
+    args->error_fd = assembly->restore->report_fd;
+    args->pid = assembly->process->pid;
+    args->slots = (struct thread_slot *)library->slots;
+    args->slot_count = library->slot_count;
+    args->restored = (struct preload_restored *)library->restorer;
+    args->entry = library->entry;
+    args->entry_stack = library->entry_stack;
+    args->checkpoint_tid = library->checkpoint_tid;
+}
+
+/* The kernel would otherwise write to our thread-local storage when it is gone. */
+static void rseq_leave(void)
+{
+#ifdef RSEQ_SIG
+    char *self = __builtin_thread_pointer();
+
+    if (__rseq_size > 0)
+        syscall(SYS_rseq, self + __rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+#endif
+}
+
+void process_restore(struct restore *restore, const struct image_process *process)
+{
+    struct assembly assembly = {.restore = restore, .process = process};
+    struct ckpt_error err = {0};
+    uint64_t stack;
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    if (process->library.slot_size != sizeof(struct thread_slot)) {
+        ckpt_error_set(&err, ENOTSUP, "its image was taken with another version of the library");
+        fail(&assembly, &err);
+    }
+    if (process_image_read(&assembly.image, restore->dirfd, process->pid, &err) < 0)
+        fail(&assembly, &err);
+    descriptors_place(&assembly);
+    directories_enter(&assembly);
+    oom_score_set(&assembly);
+    if (mappings_read(getpid(), &assembly.own, &err) < 0)
+        fail(&assembly, &err);
+    struct restorer_args *args = region_make(&assembly, &stack);
+    args_fill(&assembly, args);
+    limits_set(&assembly);
+    rseq_leave();
+    uint64_t entry =
+        args->start + ((uint64_t)(uintptr_t)restorer_main - (uint64_t)(uintptr_t)__start_restorer_code);
+    __asm__ volatile("mov %0, %%rsp\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "call *%1\n\t"
+                     "hlt"
+                     :
+                     : "r"(stack), "r"(entry), "D"(args)
+                     : "memory");
+    __builtin_unreachable();
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_RESTORE_RESTORE_H
+#define CKPT_RESTORE_RESTORE_H
+
+/* Rebuilding a tree inside a capsule. The cast, by who makes whom:
+ *
+ *      supervisor (outside)
+ *        `- init            process 1 of the capsule: mounts, and dies with the supervisor
+ *             `- stand-in   has the pid that the first supervisor had, so the root keeps its parent; opens every
+ *                  |        description of the tree, makes the processes, reaps orphans, reports the root's end
+ *                  |- root and its descendants
+ *                  `- helpers for sessions and groups whose leaders are dead; they end before anything runs
+ */
+
+#include "common/error.h"
+#include "image/tree.h"
+#include "restore/plan.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Shared by all processes of a capsule until they have become what they were. */
+struct restore_shared {
+    volatile uint32_t created, led, grouped; /* barriers: how many have arrived */
+};
+
+struct restore {
+    const struct tree_image *tree;
+    struct restore_plan plan;
+    struct restore_shared *shared;
+    int dirfd;     /* of the generation */
+    int report_fd; /* SOCK_SEQPACKET: a struct ckpt_error or a struct restorer_failure */
+    int status_fd; /* the root's wait status, when it ends */
+    int input, output, error;
+    int *opened;        /* descriptors of the descriptions, all >= base */
+    int *shared_memory; /* memfds of the shared objects, likewise */
+    int base;
+};
+
+/* What a capsule is made of. */
+struct capsule_spec {
+    struct restore *restore;
+    const char *place;   /* stands at workdir inside */
+    const char *workdir;
+    int64_t monotonic_shift_ns, boottime_shift_ns;
+};
+
+/* Makes the namespaces and, in them, init, which goes on with the rest by itself; *ret_init is its pid outside. */
+int capsule_start(const struct capsule_spec *spec, pid_t *ret_init, struct ckpt_error *err);
+
+/* In init: makes the stand-in and never returns. */
+void tree_restore(struct restore *restore) __attribute__((noreturn));
+
+/* In a process of the tree, after all barriers: becomes the process of the image. */
+void process_restore(struct restore *restore, const struct image_process *process)
+    __attribute__((noreturn));
+
+/* Reports and ends the calling process; the supervisor then ends the capsule. */
+void restore_fail(const struct restore *restore, const struct ckpt_error *err)
+    __attribute__((noreturn));
+
+#endif
