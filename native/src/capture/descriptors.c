@@ -53,6 +53,13 @@ int seen_reopen(const struct seen_descriptor *seen, int flags)
     return open(path, flags | O_CLOEXEC);
 }
 
+int seen_duplicate(const struct seen_descriptor *seen)
+{
+    cleanup_fd int process = (int)syscall(SYS_pidfd_open, seen->outer, 0);
+
+    return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, seen->fd, 0);
+}
+
 static bool is_same_description(const struct known *known, const struct seen_descriptor *seen)
 {
     return known->inode == seen->status.st_ino && known->device == seen->status.st_dev &&

@@ -48,6 +48,7 @@ struct image_pipe {
     uint64_t inode;
     int capacity;
     uint64_t queued;
+    bool looked_into; /* while saving: queued is known */
     char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
 };
 

@@ -42,6 +42,8 @@ struct restore_context {
 
 /* Opens what /proc/PID/fd/N refers to once more. */
 int seen_reopen(const struct seen_descriptor *seen, int flags);
+/* A descriptor for the same description; needs Linux 5.6 and no permission on the file. */
+int seen_duplicate(const struct seen_descriptor *seen);
 
 /* Access mode and status flags as open(2) may be given them again. */
 #define OPEN_FLAGS_KEPT                                                                            \

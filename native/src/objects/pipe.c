@@ -44,27 +44,47 @@ static int queue_copy(int pipe, struct image_pipe *image, int dirfd)
     return out < 0 || write_full(out, bytes, image->queued) < 0 ? -errno : 0;
 }
 
-static int pipe_add(const struct save_context *context, const struct seen_descriptor *seen,
-                    struct ckpt_error *err)
+/* An end to read from. A pipe that somebody else made and handed down cannot be opened anew; then only a read end of
+ * the tree's own will do, and where the tree has none, what is queued is for others to read. */
+static int read_end_get(const struct seen_descriptor *seen)
 {
-    struct image_pipe *image = tree_image_add_pipe(context->tree);
+    int fd = seen_reopen(seen, O_RDONLY | O_NONBLOCK);
+
+    if (fd < 0 && errno == EACCES && (seen->flags & O_ACCMODE) != O_WRONLY)
+        fd = seen_duplicate(seen);
+    return fd;
+}
+
+static int look_into(const struct save_context *context, const struct seen_descriptor *seen,
+                     int index, struct ckpt_error *err)
+{
+    struct image_pipe *image = &context->tree->pipes[index];
+    cleanup_fd int pipe = read_end_get(seen);
     int queued = 0;
 
-    if (image == NULL)
-        return ckpt_error_set(err, ENOMEM, "no memory");
-    image->inode = seen->status.st_ino;
-    cleanup_fd int pipe = seen_reopen(seen, O_RDONLY | O_NONBLOCK);
+    if (pipe < 0 && errno == EACCES && (seen->flags & O_ACCMODE) == O_WRONLY)
+        return 0;
     if (pipe < 0 || ioctl(pipe, FIONREAD, &queued) < 0)
         return ckpt_error_errno(err, "look into '%s'", seen->target);
+    image->looked_into = true;
     image->capacity = fcntl(pipe, F_GETPIPE_SZ);
     image->queued = (uint64_t)queued;
-    if (queued > 0) {
-        snprintf(image->data, sizeof(image->data), "pipe-%zu.data", context->tree->pipe_count);
-        int error = queue_copy(pipe, image, context->dirfd);
-        if (error < 0)
-            return ckpt_error_set(err, -error, "copy what is in '%s': %s", seen->target,
-                                  strerror(-error));
-    }
+    if (queued == 0)
+        return 0;
+    snprintf(image->data, sizeof(image->data), "pipe-%d.data", index);
+    int error = queue_copy(pipe, image, context->dirfd);
+    return error == 0 ? 0
+                      : ckpt_error_set(err, -error, "copy what is in '%s': %s", seen->target,
+                                       strerror(-error));
+}
+
+static int pipe_add(const struct save_context *context, const struct seen_descriptor *seen)
+{
+    struct image_pipe *image = tree_image_add_pipe(context->tree);
+
+    if (image == NULL)
+        return -ENOMEM;
+    image->inode = seen->status.st_ino;
     return (int)context->tree->pipe_count - 1;
 }
 
@@ -77,9 +97,14 @@ int pipe_save(const struct save_context *context, const struct seen_descriptor *
     ret->kind = named ? DESCRIPTION_FIFO : DESCRIPTION_PIPE;
     ret->pipe = pipe_find(context->tree, seen->status.st_ino);
     if (ret->pipe < 0)
-        ret->pipe = pipe_add(context, seen, err);
+        ret->pipe = pipe_add(context, seen);
     if (ret->pipe < 0)
-        return ret->pipe;
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    if (!context->tree->pipes[ret->pipe].looked_into) {
+        int error = look_into(context, seen, ret->pipe, err);
+        if (error < 0)
+            return error;
+    }
     if (named && (ret->path = strdup(seen->target)) == NULL)
         return ckpt_error_set(err, ENOMEM, "no memory");
     return 1;

@@ -7,6 +7,7 @@
 #include "supervisor/coordinator.h"
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -20,6 +21,8 @@
 
 #define LISTEN_BACKLOG 4096
 #define EVENTS_AT_ONCE 64
+#define NAME_DEADLINE_MS 5000
+#define NAME_RETRY_US 5000
 
 void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE])
 {
@@ -216,6 +219,19 @@ size_t coordinator_count(const struct coordinator *coordinator, enum wire_kind k
     return count;
 }
 
+/* A supervisor that is being killed lets go of the lease an instant before its socket. */
+static int name_bind(int fd, const struct sockaddr_un *address, socklen_t size)
+{
+    uint64_t deadline = clock_monotonic_ms() + NAME_DEADLINE_MS;
+
+    while (bind(fd, (const struct sockaddr *)address, size) < 0) {
+        if (errno != EADDRINUSE || clock_monotonic_ms() > deadline)
+            return -1;
+        usleep(NAME_RETRY_US);
+    }
+    return 0;
+}
+
 int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -226,7 +242,7 @@ int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err)
     coordinator_name(coordinator->task, address.sun_path + 1);
     socklen_t size =
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(address.sun_path + 1));
-    if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
+    if (name_bind(fd, &address, size) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
         return ckpt_error_errno(err, "listen on the coordinator's socket '@%s'",
                                 address.sun_path + 1);
     coordinator->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
