@@ -1,62 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Parks every user thread in the handler of the checkpoint signal, and lets them go again. The kernel's signal frame
- * on the thread's own stack is its saved state, floating point and mask included; the slot holds the rest. A restored
- * thread comes back into park_handler() as if it had never left and waits to be released like everybody else.
+ * Parks the user thread that gets the checkpoint signal, in the handler, until threads.c lets it go. The kernel's
+ * signal frame on the thread's own stack is its saved state, floating point and mask included; the slot holds the rest.
+ * A restored thread comes back into park_handler() as if it had never left and waits for orders like everybody else.
  *
  * Our signal is known by the address it carries, so neither a SIGUSR2 of the program nor one of ours that arrives late
  * is taken for the other. */
+#include "arch/x86_64/registers.h"
+#include "preload/futex.h"
 #include "preload/preload.h"
-#include "preload/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <linux/time_types.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <time.h>
+/* How often this thread has been parked and went on as if nothing had happened. */
+static __thread uint32_t park_count __attribute__((tls_model("initial-exec")));
 
-#define PARK_DEADLINE_NS 10000000000ULL /* a thread in an uninterruptible wait may take as long */
-#define PARK_RECHECK_NS  10000000L
-
-static char park_reason[128];
-
-static void futex_wait(volatile uint32_t *word, uint32_t value, long timeout_ns)
+uint32_t thread_park_count(void)
 {
-    struct __kernel_timespec timeout = {.tv_nsec = timeout_ns};
-
-    raw4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ns > 0 ? &timeout : NULL);
-}
-
-static void futex_add(volatile uint32_t *word)
-{
-    __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
-    raw3(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    raw2(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
-/* ---- the checkpoint thread's side ---- */
-
-static bool slots_allocate(void)
-{
-    if (preload.slots != NULL)
-        return true;
-    long map = raw6(SYS_mmap, 0, PRELOAD_SLOTS_MAX * sizeof(struct thread_slot), PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (map < 0)
-        return false;
-    preload.slots = (struct thread_slot *)map;
-    return true;
+    return park_count;
 }
 
 static struct thread_slot *slot_find(int tid)
@@ -67,239 +27,6 @@ static struct thread_slot *slot_find(int tid)
     }
     return NULL;
 }
-
-static long task_file_read(int tid, const char *name, char *buffer, size_t size)
-{
-    char path[64] = "/proc/self/task/";
-
-    text_append_number(path, sizeof(path), (unsigned long)tid);
-    text_append(path, sizeof(path), name);
-    long fd = raw4(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
-    if (fd < 0)
-        return fd;
-    long got = raw3(SYS_read, fd, buffer, size - 1);
-    raw1(SYS_close, fd);
-    buffer[got > 0 ? got : 0] = 0;
-    return got;
-}
-
-/* The letter in /proc/self/task/TID/stat, or 0. */
-static char task_state(int tid)
-{
-    char buffer[512];
-    char state = 0;
-
-    if (task_file_read(tid, "/stat", buffer, sizeof(buffer)) <= 0)
-        return 0;
-    for (const char *at = buffer; *at != 0; at++) {
-        if (at[0] == ')' && at[1] == ' ')
-            state = at[2];
-    }
-    return state;
-}
-
-/* "NR 0xARG*6 0xSP 0xPC", or "running", or "-1 0xSP 0xPC". */
-static void syscall_note(struct thread_slot *slot)
-{
-    char buffer[256];
-    const char *at = buffer;
-
-    slot->syscall.number = -1;
-    if (task_file_read(slot->tid, "/syscall", buffer, sizeof(buffer)) <= 0 || *at < '0' || *at > '9')
-        return;
-    slot->syscall.number = (int64_t)text_number(&at, 10);
-    for (int i = 0; i < 8; i++) {
-        while (*at == ' ')
-            at++;
-        uint64_t value = text_number(&at, 16);
-        if (i < 6)
-            slot->syscall.args[i] = value;
-        else if (i == 6)
-            slot->syscall.sp = value;
-        else
-            slot->syscall.pc = value;
-    }
-}
-
-static void signal_send(struct thread_slot *slot)
-{
-    siginfo_t info;
-
-    memset(&info, 0, sizeof(info));
-    info.si_signo = preload.signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = preload.pid;
-    info.si_ptr = &preload;
-    if (raw4(SYS_rt_tgsigqueueinfo, preload.pid, slot->tid, preload.signal, &info) == -ESRCH)
-        slot->state = SLOT_GONE;
-}
-
-static void slot_add(int tid)
-{
-    struct thread_slot *slot = &preload.slots[preload.slot_count];
-
-    memset(slot, 0, sizeof(*slot));
-    slot->tid = tid;
-    slot->ticket = preload.release;
-    syscall_note(slot);
-    slot->state = SLOT_REQUESTED;
-    __atomic_store_n(&preload.slot_count, preload.slot_count + 1, __ATOMIC_SEQ_CST);
-    signal_send(slot);
-}
-
-/* Sends the signal to every thread that has not had it; returns how many, or a negative errno. */
-static int threads_request(void)
-{
-    char buffer[4096];
-    long got, added = 0;
-    long dir = raw4(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
-
-    if (dir < 0)
-        return (int)dir;
-    while ((got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
-        for (long at = 0; at < got;) {
-            const char *name = buffer + at + 19;
-            uint16_t length;
-            memcpy(&length, buffer + at + 16, sizeof(length));
-            at += length;
-            int tid = *name == '.' ? 0 : (int)text_number(&name, 10);
-            if (tid == 0 || tid == preload.checkpoint_tid || slot_find(tid) != NULL)
-                continue;
-            if (preload.slot_count == PRELOAD_SLOTS_MAX) {
-                raw1(SYS_close, dir);
-                return -EMFILE;
-            }
-            slot_add(tid);
-            added++;
-        }
-    }
-    raw1(SYS_close, dir);
-    return (int)added;
-}
-
-static struct thread_slot *slot_missing(void)
-{
-    for (uint32_t i = 0; i < preload.slot_count; i++) {
-        if (__atomic_load_n(&preload.slots[i].state, __ATOMIC_SEQ_CST) == SLOT_REQUESTED)
-            return &preload.slots[i];
-    }
-    return NULL;
-}
-
-static int park_failed(const char **ret_reason, const char *what, int tid, char state)
-{
-    char letter[2] = {state, 0};
-
-    park_reason[0] = 0;
-    text_append(park_reason, sizeof(park_reason), what);
-    if (tid > 0) {
-        text_append(park_reason, sizeof(park_reason), " (thread ");
-        text_append_number(park_reason, sizeof(park_reason), (unsigned long)tid);
-        text_append(park_reason, sizeof(park_reason), ", state ");
-        text_append(park_reason, sizeof(park_reason), letter);
-        text_append(park_reason, sizeof(park_reason), ")");
-    }
-    *ret_reason = park_reason;
-    return -EAGAIN;
-}
-
-/* Waits until every thread asked so far has parked or ended. */
-static int threads_await(uint64_t deadline, const char **ret_reason)
-{
-    struct thread_slot *slot;
-
-    for (;;) {
-        uint32_t parked = preload.parked;
-        if ((slot = slot_missing()) == NULL)
-            return 0;
-        futex_wait(&preload.parked, parked, PARK_RECHECK_NS);
-        if (preload.parked != parked)
-            continue;
-        if (raw3(SYS_tgkill, preload.pid, slot->tid, 0) == -ESRCH) {
-            slot->state = SLOT_GONE;
-            continue;
-        }
-        char state = task_state(slot->tid);
-        if (state == 'Z')
-            return park_failed(ret_reason, "the main thread has ended before the others", slot->tid, state);
-        if (state == 'T' || state == 't')
-            return park_failed(ret_reason, "the process is stopped", slot->tid, state);
-        if (now_ns() > deadline)
-            return park_failed(ret_reason, "a thread does not take the checkpoint signal", slot->tid, state);
-    }
-}
-
-int threads_park(const char **ret_reason)
-{
-    uint64_t deadline = now_ns() + PARK_DEADLINE_NS;
-    int added;
-
-    if (!slots_allocate())
-        return park_failed(ret_reason, "no memory for the table of threads", 0, 0);
-    preload.slot_count = 0;
-    preload.parked = 0;
-    preload.left = 0;
-    preload.arrived = 0;
-    preload.announced = 1;
-    while ((added = threads_request()) > 0) {
-        if (threads_await(deadline, ret_reason) < 0)
-            return -EAGAIN;
-    }
-    if (added == -EMFILE)
-        return park_failed(ret_reason, "more threads than the 4096 that can be parked", 0, 0);
-    if (added < 0)
-        return park_failed(ret_reason, "/proc is not readable in the process", 0, 0);
-    return 0;
-}
-
-static uint32_t live_count(void)
-{
-    uint32_t live = 0;
-
-    for (uint32_t i = 0; i < preload.slot_count; i++)
-        live += preload.slots[i].live;
-    return live;
-}
-
-/* In a restored process the threads first have to get out of the restorer, which can then be dropped. */
-static void restorer_leave(uint32_t live)
-{
-    uint32_t arrived;
-
-    if (preload.restorer.restorer_size == 0)
-        return;
-    while ((arrived = preload.arrived) < live)
-        futex_wait(&preload.arrived, arrived, PARK_RECHECK_NS);
-    raw2(SYS_munmap, preload.restorer.restorer_start, preload.restorer.restorer_size);
-    preload.restorer.restorer_size = 0;
-}
-
-void threads_release(void)
-{
-    uint32_t left;
-
-    if (preload.announced == 0)
-        return;
-    /* Whoever has not parked by now must not any more. */
-    for (uint32_t i = 0; i < preload.slot_count; i++) {
-        uint32_t requested = SLOT_REQUESTED;
-        __atomic_compare_exchange_n(&preload.slots[i].state, &requested, SLOT_GONE, false,
-                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    }
-    for (uint32_t i = 0; i < preload.slot_count; i++) {
-        while (preload.slots[i].state == SLOT_PARKED &&
-               __atomic_load_n(&preload.slots[i].live, __ATOMIC_SEQ_CST) == 0)
-            futex_wait(&preload.parked, preload.parked, PARK_RECHECK_NS);
-    }
-    uint32_t live = live_count();
-    restorer_leave(live);
-    futex_add(&preload.release);
-    while ((left = preload.left) < live)
-        futex_wait(&preload.left, left, PARK_RECHECK_NS);
-    preload.announced = 0;
-}
-
-/* ---- the user thread's side ---- */
 
 static struct thread_slot *slot_claim(void)
 {
@@ -312,6 +39,47 @@ static struct thread_slot *slot_claim(void)
     return slot;
 }
 
+static void order_obey(enum park_order order, struct thread_slot *slot,
+                       const struct arch_frame *frame)
+{
+    bool is_main = slot->tid == preload.pid;
+
+    if (order == PARK_NOTE)
+        thread_pending_save(slot);
+    if (order == PARK_NOTE && is_main)
+        process_pending_save();
+    if (order == PARK_NOTE || order == PARK_RESEND)
+        thread_pending_resend(slot);
+    if ((order == PARK_NOTE || order == PARK_RESEND) && is_main)
+        process_pending_resend();
+    if (order == PARK_CLAIM && is_main)
+        signal_claim(frame->mask);
+}
+
+static void orders_follow(struct thread_slot *slot, const struct arch_frame *frame, uint32_t seen)
+{
+    for (;;) {
+        while (__atomic_load_n(&preload.orders, __ATOMIC_SEQ_CST) == seen)
+            futex_wait(&preload.orders, seen, 0);
+        seen++;
+        if (preload.order == PARK_LEAVE)
+            return;
+        order_obey(preload.order, slot, frame);
+        futex_add(&preload.obeyed);
+    }
+}
+
+static void leave(struct thread_slot *slot, struct arch_frame *frame)
+{
+    enum signal_waiting waiting = signal_claim(frame->mask);
+
+    syscall_restart(slot, frame, waiting);
+    if (waiting == SIGNAL_NONE)
+        park_count++;
+    slot->state = SLOT_LEFT;
+    futex_add(&preload.obeyed);
+}
+
 void park_handler(int signal, siginfo_t *info, void *ucontext)
 {
     if (info->si_code != SI_QUEUE || info->si_ptr != &preload) {
@@ -319,22 +87,22 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
         return;
     }
     struct thread_slot *slot = slot_claim();
-    if (slot == NULL)
-        return; /* of a checkpoint that has been given up */
+    if (slot == NULL) {
+        /* of a checkpoint that has been given up */
+        syscall_restart(NULL, ucontext, SIGNAL_NONE);
+        return;
+    }
+    uint32_t seen = slot->ticket;
     slot->ucontext = ucontext;
     if (arch_context_save(&slot->context) == 0) {
         thread_state_save(slot);
-        thread_pending_save(slot);
         __atomic_store_n(&slot->live, 1, __ATOMIC_SEQ_CST);
         futex_add(&preload.parked);
     } else {
         thread_state_restore(slot);
-        thread_pending_restore(slot);
+        seen = preload.orders;
         futex_add(&preload.arrived);
     }
-    while (__atomic_load_n(&preload.release, __ATOMIC_SEQ_CST) == slot->ticket)
-        futex_wait(&preload.release, slot->ticket, 0);
-    syscall_restart(slot, ucontext);
-    slot->state = SLOT_LEFT;
-    futex_add(&preload.left);
+    orders_follow(slot, slot->ucontext, seen);
+    leave(slot, slot->ucontext);
 }

@@ -2,7 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Signals that have been sent and not been taken yet, with all they carry, in order. There is no way to look at one
- * without taking it, so each is taken, noted and sent again. The parked threads block every signal and take none. */
+ * without taking it, so each is taken, noted and sent again, by the parked threads, which block every signal. They do
+ * so when the whole tree stands still and nobody in it sends any more. */
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -40,40 +41,83 @@ static unsigned long thread_pending_set(void)
     return 0;
 }
 
-void thread_pending_restore(const struct thread_slot *slot)
-{
-    for (uint32_t i = 0; i < slot->pending_count; i++)
-        raw4(SYS_rt_tgsigqueueinfo, preload.pid, slot->tid, slot->pending[i].si_signo, &slot->pending[i]);
-}
-
 void thread_pending_save(struct thread_slot *slot)
 {
     unsigned long set = 0;
 
+    slot->pending_count = 0;
     raw2(SYS_rt_sigpending, &set, sizeof(set));
     while (set != 0 && slot->pending_count < SLOT_PENDING_MAX) {
         set = thread_pending_set();
         /* One number at a time: when the thread's own are gone, the process's must not follow. */
-        unsigned long lowest = set & -set;
-        if (set == 0 || !signal_take(lowest, &slot->pending[slot->pending_count]))
+        if (!signal_take(set & -set, &slot->pending[slot->pending_count]))
             break;
         slot->pending_count++;
     }
-    thread_pending_restore(slot);
 }
 
-void process_pending_restore(void)
+void thread_pending_resend(const struct thread_slot *slot)
 {
-    for (uint32_t i = 0; i < process_pending_count; i++)
-        raw3(SYS_rt_sigqueueinfo, preload.pid, process_pending[i].si_signo, &process_pending[i]);
+    for (uint32_t i = 0; i < slot->pending_count; i++)
+        raw4(SYS_rt_tgsigqueueinfo, preload.pid, slot->tid, slot->pending[i].si_signo,
+             &slot->pending[i]);
 }
 
 void process_pending_save(void)
 {
     process_pending_count = 0;
-    /* The checkpoint thread has no signals of its own, so these are the process's. */
     while (process_pending_count < PROCESS_PENDING_MAX &&
            signal_take(~0UL, &process_pending[process_pending_count]))
         process_pending_count++;
-    process_pending_restore();
+}
+
+/* Only the thread whose id is the process's may send what looks like kill() or like the kernel. */
+void process_pending_resend(void)
+{
+    for (uint32_t i = 0; i < process_pending_count; i++)
+        raw3(SYS_rt_sigqueueinfo, preload.pid, process_pending[i].si_signo, &process_pending[i]);
+}
+
+static unsigned long handled_only(unsigned long set)
+{
+    unsigned long flags, handled = 0;
+
+    for (; set != 0; set &= set - 1) {
+        int signal = __builtin_ctzl(set) + 1;
+        if (signal_has_handler(signal, &flags))
+            handled |= BIT(signal);
+    }
+    return handled;
+}
+
+static enum signal_waiting signals_judge(unsigned long set)
+{
+    unsigned long flags;
+
+    for (; set != 0; set &= set - 1) {
+        if (signal_has_handler(__builtin_ctzl(set) + 1, &flags) && (flags & SA_RESTART) == 0)
+            return SIGNAL_INTERRUPTS;
+    }
+    return SIGNAL_RESTARTS;
+}
+
+enum signal_waiting signal_claim(unsigned long mask)
+{
+    unsigned long set = 0, own;
+    siginfo_t info;
+
+    raw2(SYS_rt_sigpending, &set, sizeof(set));
+    set = handled_only(set & ~mask);
+    if (set == 0)
+        return SIGNAL_NONE;
+    own = thread_pending_set() & set;
+    while (own == 0 && set != 0) {
+        unsigned long lowest = set & -set;
+        if (signal_take(lowest, &info)) {
+            raw4(SYS_rt_tgsigqueueinfo, preload.pid, raw0(SYS_gettid), info.si_signo, &info);
+            own = lowest;
+        }
+        set &= ~lowest; /* another thread was faster */
+    }
+    return own == 0 ? SIGNAL_NONE : signals_judge(own);
 }

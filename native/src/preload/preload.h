@@ -27,7 +27,7 @@
 #define PRELOAD_SLOTS_MAX  4096
 #define PRELOAD_SIGNALS    64
 
-#define EXPORT __attribute__((visibility("default")))
+#define EXPORT      __attribute__((visibility("default")))
 #define BIT(signal) (1UL << ((signal)-1))
 
 /* sigaction as the kernel has it, which differs from libc's. */
@@ -38,19 +38,38 @@ struct kernel_sigaction {
     unsigned long mask;
 };
 
+/* What a parked thread is told to do. */
+enum park_order {
+    PARK_NOTE,   /* look which signals are pending; the main thread also for the process */
+    PARK_RESEND, /* in a restored process: make them pending again */
+    PARK_CLAIM,  /* the main thread: take a signal of the process that it would have taken */
+    PARK_LEAVE,
+};
+
+/* What sigreturn will find pending. */
+enum signal_waiting {
+    SIGNAL_NONE,       /* nothing that a handler of the program would run for */
+    SIGNAL_RESTARTS,   /* its handler has SA_RESTART */
+    SIGNAL_INTERRUPTS, /* it has not */
+};
+
 struct preload {
-    int signal;                  /* the checkpoint signal */
-    bool supervised;             /* when the coordinator dies, so does the process */
-    bool managed;                /* a coordinator is named in the environment */
-    char coordinator[64];        /* its socket's name, without the leading NUL */
+    int signal;           /* the checkpoint signal */
+    bool supervised;      /* when the coordinator dies, so does the process */
+    bool managed;         /* a coordinator is named in the environment */
+    char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
     int checkpoint_tid;
-    uint64_t checkpoint;         /* number of the one under way */
-    volatile uint32_t announced; /* 1 from the first signal of a checkpoint until every thread has left */
-    volatile uint32_t release;   /* futex: goes up when parked threads may leave */
-    volatile uint32_t parked;    /* futex: how many have parked */
-    volatile uint32_t left;      /* futex: how many have left again */
-    volatile uint32_t arrived;   /* futex: how many have come out of the image */
+    uint64_t checkpoint; /* number of the one under way */
+    volatile uint32_t
+        announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
+    volatile uint32_t
+        holders; /* futex: how many threads must not be sent a signal now, see hold.c */
+    volatile uint32_t parked;  /* futex: how many have parked */
+    volatile uint32_t orders;  /* futex: how many orders have been given to parked threads */
+    volatile uint32_t obeyed;  /* futex: how many threads have done the last one */
+    volatile uint32_t arrived; /* futex: how many have come out of the image */
+    enum park_order order;
     struct thread_slot *slots;
     volatile uint32_t slot_count;
     struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
@@ -67,38 +86,60 @@ extern char checkpoint_thread_stack[PRELOAD_STACK_SIZE];
 /* coordinator.c: starts a coordinator for a process that has none; fills preload.coordinator */
 bool coordinator_start(void);
 
-/* park.c */
+/* threads.c: the checkpoint thread parks all others, tells them something while they are parked, lets them go */
 int threads_park(const char **ret_reason);
+void threads_order(enum park_order order);
 void threads_release(void);
+/* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
+uint32_t thread_park_count(void);
+
+/* hold.c: between the two no thread of the process is sent the checkpoint signal, nor has one on its way */
+bool checkpoint_hold(void);
+void checkpoint_unhold(bool held);
+/* The checkpoint thread waits until nobody holds; false when the deadline comes first. */
+bool holders_await(uint64_t deadline);
 
 /* Saved by the owner while parked, restored by the owner before it leaves. */
 void thread_state_save(struct thread_slot *slot);
 void thread_state_restore(struct thread_slot *slot);
 /* Also for the checkpoint thread of a restored process, which has those of the first user thread. */
 void thread_capabilities_restore(const struct thread_slot *slot);
-void thread_pending_save(struct thread_slot *slot);
-void thread_pending_restore(const struct thread_slot *slot);
 /* Saved and restored by the checkpoint thread for the whole process. */
 void process_state_save(void);
 void process_state_restore(void);
+/* Separate and late: an interval timer sends signals. */
+void process_timers_restore(void);
+
+/* pending.c: the first two by the owner, the next two by the main thread, both after those of its own */
+void thread_pending_save(struct thread_slot *slot);
+void thread_pending_resend(const struct thread_slot *slot);
 void process_pending_save(void);
-void process_pending_restore(void);
+void process_pending_resend(void);
+/* What will be delivered to the calling thread when its signal mask becomes this; a signal of the process for which a
+ * handler would run is made its own. */
+enum signal_waiting signal_claim(unsigned long mask);
 
 /* snapshot.c: forks the frozen copy; returns 0 or a negative errno */
 int snapshot_fork(void);
-/* restart_syscall.c: makes a system call that our signal interrupted begin again */
-void syscall_restart(struct thread_slot *slot, void *ucontext);
+/* restart_syscall.c: makes a system call that our signal interrupted begin again, or end with EINTR when that is what
+ * the waiting signal means to do. slot may be NULL. */
+void syscall_restart(const struct thread_slot *slot, void *ucontext, enum signal_waiting waiting);
 /* A thread about to wait until a time of CLOCK_MONOTONIC that the system call's arguments do not hold; 0: none. */
 void syscall_deadline_set(uint64_t nanoseconds);
 
 /* signals.c */
 void signals_init(void);
-bool signals_dispatch(int signal, siginfo_t *info, void *ucontext);
-/* Set without the checkpoint signal, made in *copy if need be. */
-const sigset_t *set_without_ours(const sigset_t *set, sigset_t *copy);
-void signals_before_exec(void);
-void signals_after_exec(void);
+void signals_after_fork(void);
+void signals_dispatch(int signal, siginfo_t *info, void *ucontext);
+/* Whether a handler of the program would run for the signal, and with which flags. */
+bool signal_has_handler(int signal, unsigned long *ret_flags);
+/* exec keeps an ignored signal ignored and a blocked one blocked: around it the kernel sees what the program believes.
+ * What the first returns is for the second, which runs if exec has failed. */
+bool signals_before_exec(void);
+void signals_after_exec(bool held);
+/* Whether a new program would see the difference. */
+bool signals_differ(void);
 
 /* resolve.c: the definition of a function that the program would get without this library, or NULL */
 void *next_symbol(const char *name);

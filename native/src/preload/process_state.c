@@ -2,7 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * What the kernel knows of a process and only the process can ask or set: signal dispositions, interval timers,
- * prctl settings. The checkpoint thread calls both halves while the user threads are parked. */
+ * prctl settings. The checkpoint thread calls all of it while the user threads are parked. */
 #include "preload/preload.h"
 
 #include <sys/prctl.h>
@@ -21,20 +21,23 @@ void process_state_save(void)
         raw2(SYS_getitimer, which, &interval_timers[which]);
     raw2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &is_subreaper);
     has_no_new_privileges = (int)raw5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
-    process_pending_save();
 }
 
 void process_state_restore(void)
 {
     for (int signal = 1; signal <= PRELOAD_SIGNALS; signal++)
         raw4(SYS_rt_sigaction, signal, &preload.actions[signal], NULL, sizeof(unsigned long));
-    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {
-        if (interval_timers[which].it_value.tv_sec != 0 || interval_timers[which].it_value.tv_usec != 0)
-            raw3(SYS_setitimer, which, &interval_timers[which], NULL);
-    }
     if (is_subreaper)
         raw2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
     if (has_no_new_privileges == 1)
         raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    process_pending_restore();
+}
+
+void process_timers_restore(void)
+{
+    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {
+        if (interval_timers[which].it_value.tv_sec != 0 ||
+            interval_timers[which].it_value.tv_usec != 0)
+            raw3(SYS_setitimer, which, &interval_timers[which], NULL);
+    }
 }

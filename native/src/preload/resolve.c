@@ -103,7 +103,7 @@ static const ElfW(Sym) * find_sysv(const struct tables *tables, const char *name
 
 static bool holds_us(const struct dl_phdr_info *info)
 {
-    ElfW(Addr) here = (ElfW(Addr))&holds_us;
+    ElfW(Addr) here = (ElfW(Addr)) & holds_us;
 
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];

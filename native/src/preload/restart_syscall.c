@@ -7,9 +7,14 @@
  * thread has read it from /proc before it sent the signal, and where the thread moved on in between, libc's own
  * "mov $NR, %eax" in front of the instruction tells.
  *
+ * A signal of the program that became pending while the thread was parked is delivered right after it has left, and
+ * must find it in the system call that it is meant to interrupt: then EINTR stays, or takes the place of the kernel's
+ * own beginning again.
+ *
  * Time that has passed must count. The kernel stores what is left of nanosleep, select and ppoll; for the others the
  * wrappers in wrap_wait.c leave the deadline here. */
 #include "arch/x86_64/registers.h"
+#include "preload/futex.h"
 #include "preload/preload.h"
 
 #include <errno.h>
@@ -21,6 +26,8 @@
 #define SYS_epoll_pwait2 441
 #endif
 
+#define STACK_NEAR 4096
+
 static __thread uint64_t deadline_ns __attribute__((tls_model("initial-exec")));
 
 void syscall_deadline_set(uint64_t nanoseconds)
@@ -31,13 +38,24 @@ void syscall_deadline_set(uint64_t nanoseconds)
 /* What is left until the deadline, rounded up to milliseconds; -1 for ever. */
 static int64_t milliseconds_left(int64_t asked)
 {
-    struct timespec now;
+    uint64_t now = now_ns();
 
     if (deadline_ns == 0 || asked <= 0)
         return asked;
-    raw2(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    uint64_t at = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-    return at >= deadline_ns ? 0 : (int64_t)((deadline_ns - at + 999999) / 1000000);
+    return now >= deadline_ns ? 0 : (int64_t)((deadline_ns - now + 999999) / 1000000);
+}
+
+/* Where the wrapper has made a copy of the timeout, which is then on the stack, the rest is put there. */
+static void timeout_count_down(uint64_t address, uint64_t stack)
+{
+    struct timespec *timeout = (struct timespec *)address;
+    uint64_t now = now_ns();
+
+    if (deadline_ns == 0 || address - stack >= STACK_NEAR)
+        return;
+    uint64_t left = now < deadline_ns ? deadline_ns - now : 0;
+    timeout->tv_sec = (time_t)(left / 1000000000ULL);
+    timeout->tv_nsec = (long)(left % 1000000000ULL);
 }
 
 static bool is_noted(const struct slot_syscall *noted, const struct sigcontext *now)
@@ -65,13 +83,15 @@ static bool time_left_set(int64_t number, struct sigcontext *registers)
     case SYS_epoll_pwait:
         registers->r10 = (uint64_t)milliseconds_left((int32_t)registers->r10);
         return true;
+    case SYS_rt_sigtimedwait:
+        timeout_count_down(registers->rdx, registers->rsp);
+        return true;
     case SYS_select:
     case SYS_pselect6:
     case SYS_ppoll:
     case SYS_epoll_pwait2:
     case SYS_pause:
     case SYS_rt_sigsuspend:
-    case SYS_rt_sigtimedwait:
     case SYS_futex:
     case SYS_semop:
     case SYS_semtimedop:
@@ -90,18 +110,72 @@ static bool time_left_set(int64_t number, struct sigcontext *registers)
     }
 }
 
-void syscall_restart(struct thread_slot *slot, void *ucontext)
+/* Calls that the kernel has begun again for the sake of our SA_RESTART, and would have ended for a handler without. */
+static bool ends_for_handler(int64_t number, const struct sigcontext *registers)
+{
+    switch (number) {
+    case SYS_read:
+    case SYS_readv:
+    case SYS_write:
+    case SYS_writev:
+    case SYS_open:
+    case SYS_openat:
+    case SYS_wait4:
+    case SYS_waitid:
+    case SYS_flock:
+    case SYS_fcntl:
+    case SYS_ioctl:
+    case SYS_connect:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_mq_timedsend:
+    case SYS_mq_timedreceive:
+        return true;
+    case SYS_futex:
+        return (registers->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT ||
+               (registers->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+    default:
+        return false;
+    }
+}
+
+static void interrupt(struct arch_frame *frame)
+{
+    struct sigcontext *registers = &frame->registers;
+
+    if (arch_syscall_ahead(frame) == NULL || !ends_for_handler((int64_t)registers->rax, registers))
+        return;
+    registers->rax = (uint64_t)-EINTR;
+    registers->rip += ARCH_SYSCALL_SIZE;
+}
+
+static int64_t syscall_number(const struct thread_slot *slot, const struct sigcontext *registers,
+                              const unsigned char *instruction)
+{
+    /* A sleep that the kernel has taken up again after a stop goes by another number. */
+    if (slot != NULL && is_noted(&slot->syscall, registers) &&
+        slot->syscall.number != SYS_restart_syscall)
+        return slot->syscall.number;
+    return arch_syscall_immediate(instruction);
+}
+
+void syscall_restart(const struct thread_slot *slot, void *ucontext, enum signal_waiting waiting)
 {
     struct arch_frame *frame = ucontext;
     struct sigcontext *registers = &frame->registers;
 
-    if ((int64_t)registers->rax != -EINTR)
+    if (waiting == SIGNAL_INTERRUPTS)
+        interrupt(frame);
+    if (waiting != SIGNAL_NONE || (int64_t)registers->rax != -EINTR)
         return;
     const unsigned char *instruction = arch_syscall_behind(frame);
     if (instruction == NULL)
         return;
-    int64_t number = is_noted(&slot->syscall, registers) ? slot->syscall.number
-                                                         : arch_syscall_immediate(instruction);
+    int64_t number = syscall_number(slot, registers, instruction);
     if (!time_left_set(number, registers))
         return;
     registers->rax = (uint64_t)number;

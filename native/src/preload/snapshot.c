@@ -20,9 +20,8 @@ static volatile long snapshot_pid;
 
 static __attribute__((noreturn)) void snapshot_main(void)
 {
-    struct wire_message message = {.type = WIRE_HELLO,
-                                   .kind = WIRE_KIND_SNAPSHOT,
-                                   .checkpoint = preload.checkpoint};
+    struct wire_message message = {
+        .type = WIRE_HELLO, .kind = WIRE_KIND_SNAPSHOT, .checkpoint = preload.checkpoint};
 
     /* Our copy of the process's connection would hide its end from the coordinator. */
     raw3(SYS_close_range, 0, ~0U, 0);

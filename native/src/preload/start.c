@@ -37,10 +37,11 @@ static void after_fork_in_child(void)
 {
     preload.announced = 0;
     preload.parked = 0;
-    preload.left = 0;
+    preload.holders = 0;
     preload.arrived = 0;
     preload.slots = NULL;
     preload.slot_count = 0;
+    signals_after_fork();
     checkpoint_thread_start();
 }
 

@@ -54,7 +54,8 @@ void thread_state_save(struct thread_slot *slot)
         slot->clear_tid = 0;
     slot->rseq = rseq_area(slot->context.fs_base);
     raw2(SYS_prctl, PR_GET_NAME, slot->name);
-    slot->nice = 20 - (int32_t)raw2(SYS_getpriority, PRIO_PROCESS, 0); /* the raw call returns 20 - nice */
+    slot->nice =
+        20 - (int32_t)raw2(SYS_getpriority, PRIO_PROCESS, 0); /* the raw call returns 20 - nice */
     slot->cap_valid = raw2(SYS_capget, &header, slot->cap) == 0;
 }
 

@@ -121,9 +121,9 @@ EXPORT int execve(const char *path, char *const arguments[], char *const environ
 {
     char *const *complete = ENVIRONMENT(environment);
 
-    signals_before_exec();
+    bool held = signals_before_exec();
     int error = REAL(execve)(path, arguments, complete);
-    signals_after_exec();
+    signals_after_exec(held);
     return error;
 }
 
@@ -131,9 +131,9 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
 {
     char *const *complete = ENVIRONMENT(environment);
 
-    signals_before_exec();
+    bool held = signals_before_exec();
     int error = REAL(execvpe)(file, arguments, complete);
-    signals_after_exec();
+    signals_after_exec(held);
     return error;
 }
 
@@ -141,9 +141,9 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
     char *const *complete = ENVIRONMENT(environment);
 
-    signals_before_exec();
+    bool held = signals_before_exec();
     int error = REAL(fexecve)(fd, arguments, complete);
-    signals_after_exec();
+    signals_after_exec(held);
     return error;
 }
 
@@ -206,12 +206,28 @@ EXPORT int execle(const char *path, const char *first, ...)
     return execve(path, arguments, environment);
 }
 
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                           const posix_spawnattr_t *, char *const[], char *const[]);
+
+static int spawn(spawn_function *function, pid_t *pid, const char *file,
+                 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                 char *const arguments[], char *const environment[])
+{
+    if (!signals_differ())
+        return function(pid, file, actions, attributes, arguments, environment);
+    bool held = signals_before_exec();
+    int error = function(pid, file, actions, attributes, arguments, environment);
+    signals_after_exec(held);
+    return error;
+}
+
 EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
                        const posix_spawn_file_actions_t *restrict actions,
                        const posix_spawnattr_t *restrict attributes, char *const arguments[],
                        char *const environment[])
 {
-    return REAL(posix_spawn)(pid, path, actions, attributes, arguments, ENVIRONMENT(environment));
+    return spawn(REAL(posix_spawn), pid, path, actions, attributes, arguments,
+                 ENVIRONMENT(environment));
 }
 
 EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -219,5 +235,6 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
                         const posix_spawnattr_t *restrict attributes, char *const arguments[],
                         char *const environment[])
 {
-    return REAL(posix_spawnp)(pid, file, actions, attributes, arguments, ENVIRONMENT(environment));
+    return spawn(REAL(posix_spawnp), pid, file, actions, attributes, arguments,
+                 ENVIRONMENT(environment));
 }

@@ -3,10 +3,9 @@
  *
  * Functions that wait for a time. When our signal interrupts one, restart_syscall.c has to know how much of the time
  * is left; each of these calls libc's own in a way that makes this known, and keeps the checkpoint signal unblocked. */
-#include "preload/preload.h"
+#include "preload/futex.h"
+#include "preload/signals.h"
 #include "preload/wrappers.h"
-
-#include <sys/syscall.h>
 
 /* Where the kernel can store what is left, it does so. */
 EXPORT int nanosleep(const struct timespec *request, struct timespec *left)
@@ -35,9 +34,11 @@ EXPORT int usleep(useconds_t microseconds)
 EXPORT int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout,
                  const sigset_t *mask)
 {
-    sigset_t copy = {0};
+    struct signals_section section;
+    int got = REAL(ppoll)(descriptors, count, timeout, signals_section_enter(&section, mask));
 
-    return REAL(ppoll)(descriptors, count, timeout, set_without_ours(mask, &copy));
+    signals_section_leave(&section);
+    return got;
 }
 
 /* poll's timeout is a number in a register; ppoll's is memory that the kernel counts down. */
@@ -54,21 +55,18 @@ EXPORT int poll(struct pollfd *descriptors, nfds_t count, int milliseconds)
 EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    const struct timespec *timeout, const sigset_t *mask)
 {
-    sigset_t copy = {0};
+    struct signals_section section;
+    int got = REAL(pselect)(count, readable, writable, exceptional, timeout,
+                            signals_section_enter(&section, mask));
 
-    return REAL(pselect)(count, readable, writable, exceptional, timeout,
-                         set_without_ours(mask, &copy));
+    signals_section_leave(&section);
+    return got;
 }
 
 static void deadline_note(int milliseconds)
 {
-    struct timespec now;
-
-    if (milliseconds <= 0)
-        return;
-    raw2(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-    syscall_deadline_set((uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec +
-                         (uint64_t)milliseconds * 1000000ULL);
+    if (milliseconds > 0)
+        syscall_deadline_set(now_ns() + (uint64_t)milliseconds * 1000000ULL);
 }
 
 EXPORT int epoll_wait(int fd, struct epoll_event *events, int count, int milliseconds)
@@ -82,10 +80,12 @@ EXPORT int epoll_wait(int fd, struct epoll_event *events, int count, int millise
 EXPORT int epoll_pwait(int fd, struct epoll_event *events, int count, int milliseconds,
                        const sigset_t *mask)
 {
-    sigset_t copy = {0};
+    struct signals_section section;
 
     deadline_note(milliseconds);
-    int got = REAL(epoll_pwait)(fd, events, count, milliseconds, set_without_ours(mask, &copy));
+    int got =
+        REAL(epoll_pwait)(fd, events, count, milliseconds, signals_section_enter(&section, mask));
     syscall_deadline_set(0);
+    signals_section_leave(&section);
     return got;
 }

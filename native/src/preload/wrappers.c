@@ -24,7 +24,10 @@ void wrappers_init(void)
     LOOK_UP(sigwait);
     LOOK_UP(sigwaitinfo);
     LOOK_UP(sigtimedwait);
+    LOOK_UP(sigpending);
     LOOK_UP(sigsuspend);
+    LOOK_UP(pthread_create);
+    real.errno_location = next_symbol("__errno_location");
     LOOK_UP(execve);
     LOOK_UP(execvpe);
     LOOK_UP(fexecve);
@@ -37,6 +40,9 @@ void wrappers_init(void)
     LOOK_UP(pselect);
     LOOK_UP(epoll_wait);
     LOOK_UP(epoll_pwait);
+    LOOK_UP(write);
+    LOOK_UP(writev);
+    LOOK_UP(sendto);
     if (real.pthread_sigmask == NULL) /* it may be in a library that is not loaded */
         real.pthread_sigmask = real.sigprocmask;
     if (real.sysv_signal == NULL)
@@ -52,7 +58,8 @@ void terminal_output_flush_by_line(void)
     const char *inode = environment_get(environ, "CKPT_TERMINAL");
     struct stat status;
 
-    if (inode == NULL || raw2(SYS_fstat, 1, &status) < 0 || status.st_ino != text_number(&inode, 10))
+    if (inode == NULL || raw2(SYS_fstat, 1, &status) < 0 ||
+        status.st_ino != text_number(&inode, 10))
         return;
     FILE **stream = next_symbol("stdout");
     int (*set)(FILE *, char *, int, size_t) = next_symbol("setvbuf");

@@ -17,6 +17,7 @@ struct arch_frame {
         size_t size;
     } stack;
     struct sigcontext registers;
+    uint64_t mask; /* the thread's, when the signal came */
 };
 
 #define ARCH_SYSCALL_SIZE 2 /* bytes of the instruction */
@@ -29,13 +30,25 @@ static inline const unsigned char *arch_syscall_behind(const struct arch_frame *
     return at[0] == 0x0f && at[1] == 0x05 ? at : NULL;
 }
 
+/* The system call instruction that the thread is about to execute because the kernel has wound it back there, or NULL.
+ * The instruction leaves the address behind itself in rcx, and number and error share rax. */
+static inline const unsigned char *arch_syscall_ahead(const struct arch_frame *frame)
+{
+    const unsigned char *at = (const unsigned char *)frame->registers.rip;
+
+    return frame->registers.rcx == frame->registers.rip + ARCH_SYSCALL_SIZE && at[0] == 0x0f &&
+                   at[1] == 0x05
+               ? at
+               : NULL;
+}
+
 /* The number that "mov $NR, %eax" in front of the system call instruction loads, or -1. */
 static inline int64_t arch_syscall_immediate(const unsigned char *instruction)
 {
     if (instruction[-5] != 0xb8)
         return -1;
-    return (int64_t)instruction[-4] | (int64_t)instruction[-3] << 8 | (int64_t)instruction[-2] << 16 |
-           (int64_t)instruction[-1] << 24;
+    return (int64_t)instruction[-4] | (int64_t)instruction[-3] << 8 |
+           (int64_t)instruction[-2] << 16 | (int64_t)instruction[-1] << 24;
 }
 
 #endif
