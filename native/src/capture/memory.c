@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 
 /* What the writing of one process's pages needs. */
 struct writer {
+    pid_t snapshot;
     int mem_fd, pagemap_fd, out_fd;
     struct process_image image;
     char pages[BATCH_PAGES * PAGE];
@@ -50,20 +52,25 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Whether the mapped file still stands at its path. Device numbers are not compared: some filesystems show others
- * in maps than in stat. */
-static bool file_is_there(const struct mapping *mapping, struct stat *ret)
+/* Whether the mapped file still stands at its path, as the process sees it: in a capsule other directories may stand
+ * there than outside. Device numbers are not compared: some filesystems show others in maps than in stat. */
+static bool file_is_there(pid_t outer, const struct mapping *mapping, struct stat *ret)
 {
-    return mapping->name[0] == '/' && !mapping->deleted && stat(mapping->name, ret) == 0 &&
-           S_ISREG(ret->st_mode) && ret->st_ino == mapping->inode;
+    char path[PATH_MAX];
+
+    if (mapping->name[0] != '/' || mapping->deleted ||
+        snprintf(path, sizeof(path), "/proc/%d/root%s", (int)outer, mapping->name) >=
+            (int)sizeof(path))
+        return false;
+    return stat(path, ret) == 0 && S_ISREG(ret->st_mode) && ret->st_ino == mapping->inode;
 }
 
-static bool is_shared_object(const struct mapping *mapping)
+static bool is_shared_object(pid_t outer, const struct mapping *mapping)
 {
     struct stat status;
 
     return mapping->shared && mapping->inode != 0 && mapping->name[0] == '/' &&
-           !file_is_there(mapping, &status) &&
+           !file_is_there(outer, mapping, &status) &&
            (mapping->deleted || starts_with(mapping->name, "/memfd:") ||
             starts_with(mapping->name, "/SYSV") || starts_with(mapping->name, "/dev/zero"));
 }
@@ -74,7 +81,7 @@ static int shared_vma_fill(struct writer *writer, const struct mapping *mapping,
 {
     struct stat status;
 
-    if (file_is_there(mapping, &status)) {
+    if (file_is_there(writer->snapshot, mapping, &status)) {
         vma->kind = VMA_FILE_SHARED;
         return process_image_add_string(&writer->image, mapping->name, &vma->path);
     }
@@ -106,7 +113,7 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
         vma->kind = VMA_VVAR;
     } else if (mapping->shared) {
         return shared_vma_fill(writer, mapping, tree, vma, err);
-    } else if (file_is_there(mapping, &status)) {
+    } else if (file_is_there(writer->snapshot, mapping, &status)) {
         vma->kind = VMA_FILE_PRIVATE;
         vma->file_size = (uint64_t)status.st_size;
         vma->file_mtime_ns =
@@ -124,15 +131,16 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
 
 static bool page_is_wanted(uint64_t entry, bool whole)
 {
-    return whole || ((entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) != 0 &&
-                     (entry & PAGEMAP_FILE) == 0);
+    return whole ||
+           ((entry & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) != 0 && (entry & PAGEMAP_FILE) == 0);
 }
 
 /* Stores count neighbouring pages; zero ones of anonymous memory need not be stored. */
 static int pages_store(struct writer *writer, uint64_t address, size_t count, bool skip_zero)
 {
     ssize_t got = pread_full(writer->mem_fd, writer->pages, count * PAGE, (off_t)address);
-    size_t readable = got > 0 ? (size_t)got / PAGE : 0; /* behind the end of a file there is nothing */
+    size_t readable =
+        got > 0 ? (size_t)got / PAGE : 0; /* behind the end of a file there is nothing */
 
     for (size_t i = 0; i < readable;) {
         size_t start = i;
@@ -162,8 +170,8 @@ static int batch_store(struct writer *writer, uint64_t address, size_t count, bo
         size_t start = i;
         while (i < count && page_is_wanted(writer->pagemap[i], whole))
             i++;
-        int error = i == start ? 0
-                               : pages_store(writer, address + start * PAGE, i - start, skip_zero);
+        int error =
+            i == start ? 0 : pages_store(writer, address + start * PAGE, i - start, skip_zero);
         if (error < 0)
             return error;
         while (i < count && !page_is_wanted(writer->pagemap[i], whole))
@@ -204,6 +212,7 @@ static int writer_open(struct writer *writer, pid_t snapshot, pid_t inner, int d
     char name[32];
 
     process_image_name(inner, "mem", name);
+    writer->snapshot = snapshot;
     writer->mem_fd = proc_open(snapshot, "mem");
     writer->pagemap_fd = proc_open(snapshot, "pagemap");
     writer->out_fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -285,7 +294,7 @@ int capture_shared(pid_t outer, struct tree_image *tree, int dirfd, struct ckpt_
     int error = mappings_read(outer, &mappings, err);
 
     for (size_t i = 0; error == 0 && i < mappings.count; i++) {
-        if (!is_shared_object(&mappings.list[i]))
+        if (!is_shared_object(outer, &mappings.list[i]))
             continue;
         error = object_extend(outer, tree, &mappings.list[i], dirfd);
         if (error < 0)

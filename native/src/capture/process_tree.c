@@ -195,6 +195,7 @@ const char *process_without_library(pid_t outer)
     if (program_is_dynamic(outer) == 0)
         return "is statically linked";
     if (!maps_hold_library(outer))
-        return "runs without the checkpoint library (started with other privileges, or not yet loaded)";
+        return "runs without the checkpoint library (started with other privileges, or not yet "
+               "loaded)";
     return "has no checkpoint thread";
 }

@@ -11,10 +11,10 @@
 #include <sys/types.h>
 
 struct tree_process {
-    pid_t outer;        /* in our PID namespace */
-    pid_t outer_parent; /* likewise */
+    pid_t outer;                             /* in our PID namespace */
+    pid_t outer_parent;                      /* likewise */
     pid_t inner, inner_group, inner_session; /* in its own PID namespace */
-    char state;         /* as in /proc/PID/stat */
+    char state;                              /* as in /proc/PID/stat */
     char name[16];
     unsigned threads, umask;
     unsigned long resident_bytes;

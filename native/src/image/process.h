@@ -51,7 +51,7 @@ enum vma_kind {
 
 struct image_vma {
     uint64_t start, end;
-    uint64_t offset; /* into the file or the object */
+    uint64_t offset;                   /* into the file or the object */
     uint64_t file_size, file_mtime_ns; /* of a VMA_FILE_PRIVATE, to tell when it has changed */
     uint32_t protection;               /* PROT_* */
     uint32_t kind;
@@ -81,8 +81,9 @@ struct process_image {
 
 void process_image_free(struct process_image *image);
 struct image_vma *process_image_add_vma(struct process_image *image);
-int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
-                          uint64_t count); /* of the last VMA added; joins it to the last run if it can */
+int process_image_add_run(
+    struct process_image *image, uint64_t address, uint64_t page,
+    uint64_t count); /* of the last VMA added; joins it to the last run if it can */
 int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset);
 
 void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);

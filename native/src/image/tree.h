@@ -27,7 +27,7 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC,     /* something below /proc, by its path */
+    DESCRIPTION_PROC, /* something below /proc, by its path */
     DESCRIPTION_KINDS
 };
 
@@ -48,7 +48,7 @@ struct image_pipe {
     uint64_t inode;
     int capacity;
     uint64_t queued;
-    bool looked_into; /* while saving: queued is known */
+    bool looked_into;           /* while saving: queued is known */
     char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
 };
 

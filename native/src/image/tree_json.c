@@ -17,7 +17,15 @@
 
 #define TREE_LIMIT (256 << 20)
 
-enum field_kind { FIELD_INT, FIELD_UINT, FIELD_I64, FIELD_U64, FIELD_BOOL, FIELD_STRING, FIELD_TEXT };
+enum field_kind {
+    FIELD_INT,
+    FIELD_UINT,
+    FIELD_I64,
+    FIELD_U64,
+    FIELD_BOOL,
+    FIELD_STRING,
+    FIELD_TEXT
+};
 
 struct field {
     const char *key;
@@ -27,16 +35,13 @@ struct field {
 
 #define FIELD(type, member, kind_)                                                                 \
     {                                                                                              \
-        #member, kind_, offsetof(struct type, member), sizeof(((struct type *)0)->member)          \
+#member, kind_, offsetof(struct type, member), sizeof(((struct type *)0)->member)          \
     }
 
 static const struct field tree_fields[] = {
-    FIELD(tree_image, parent, FIELD_INT),
-    FIELD(tree_image, session, FIELD_INT),
-    FIELD(tree_image, root, FIELD_INT),
-    FIELD(tree_image, monotonic_ns, FIELD_U64),
-    FIELD(tree_image, boottime_ns, FIELD_U64),
-    {0},
+    FIELD(tree_image, parent, FIELD_INT),      FIELD(tree_image, session, FIELD_INT),
+    FIELD(tree_image, root, FIELD_INT),        FIELD(tree_image, monotonic_ns, FIELD_U64),
+    FIELD(tree_image, boottime_ns, FIELD_U64), {0},
 };
 static const struct field description_fields[] = {
     FIELD(image_description, kind, FIELD_UINT),
@@ -87,18 +92,22 @@ static const struct field process_fields[] = {
     {0},
 };
 static const struct field layout_fields[] = {
-    FIELD(image_layout, start_code, FIELD_U64), FIELD(image_layout, end_code, FIELD_U64),
-    FIELD(image_layout, start_data, FIELD_U64), FIELD(image_layout, end_data, FIELD_U64),
-    FIELD(image_layout, start_brk, FIELD_U64),  FIELD(image_layout, brk, FIELD_U64),
+    FIELD(image_layout, start_code, FIELD_U64),  FIELD(image_layout, end_code, FIELD_U64),
+    FIELD(image_layout, start_data, FIELD_U64),  FIELD(image_layout, end_data, FIELD_U64),
+    FIELD(image_layout, start_brk, FIELD_U64),   FIELD(image_layout, brk, FIELD_U64),
     FIELD(image_layout, start_stack, FIELD_U64), FIELD(image_layout, arg_start, FIELD_U64),
-    FIELD(image_layout, arg_end, FIELD_U64),    FIELD(image_layout, env_start, FIELD_U64),
-    FIELD(image_layout, env_end, FIELD_U64),    {0},
+    FIELD(image_layout, arg_end, FIELD_U64),     FIELD(image_layout, env_start, FIELD_U64),
+    FIELD(image_layout, env_end, FIELD_U64),     {0},
 };
 static const struct field library_fields[] = {
-    FIELD(wire_process, brk, FIELD_U64),         FIELD(wire_process, slots, FIELD_U64),
-    FIELD(wire_process, slot_count, FIELD_U64),  FIELD(wire_process, slot_size, FIELD_U64),
-    FIELD(wire_process, entry, FIELD_U64),       FIELD(wire_process, entry_stack, FIELD_U64),
-    FIELD(wire_process, restorer, FIELD_U64),    FIELD(wire_process, checkpoint_tid, FIELD_INT),
+    FIELD(wire_process, brk, FIELD_U64),
+    FIELD(wire_process, slots, FIELD_U64),
+    FIELD(wire_process, slot_count, FIELD_U64),
+    FIELD(wire_process, slot_size, FIELD_U64),
+    FIELD(wire_process, entry, FIELD_U64),
+    FIELD(wire_process, entry_stack, FIELD_U64),
+    FIELD(wire_process, restorer, FIELD_U64),
+    FIELD(wire_process, checkpoint_tid, FIELD_INT),
     {0},
 };
 static const struct field limit_fields[] = {
@@ -271,10 +280,9 @@ static json_object *member(json_object *object, const char *key, json_type type)
         int error_ = array_ == NULL ? bad(err, key) : 0;                                           \
         for (size_t i_ = 0; error_ == 0 && i_ < json_object_array_length(array_); i_++) {          \
             void *element_ = add;                                                                  \
-            error_ = element_ == NULL                                                              \
-                         ? bad(err, key)                                                           \
-                         : struct_read(fields, element_, json_object_array_get_idx(array_, i_),    \
-                                       err);                                                       \
+            error_ = element_ == NULL ? bad(err, key)                                              \
+                                      : struct_read(fields, element_,                              \
+                                                    json_object_array_get_idx(array_, i_), err);   \
         }                                                                                          \
         error_;                                                                                    \
     })
@@ -312,9 +320,9 @@ static int indices_check(const struct tree_image *tree, struct ckpt_error *err)
     for (size_t i = 0; i < tree->description_count; i++) {
         const struct image_description *description = &tree->descriptions[i];
         bool piped = description->kind == DESCRIPTION_PIPE || description->kind == DESCRIPTION_FIFO;
-        bool pathless = description->kind == DESCRIPTION_PIPE ||
-                        (description->kind >= DESCRIPTION_STDIN &&
-                         description->kind <= DESCRIPTION_STDERR);
+        bool pathless =
+            description->kind == DESCRIPTION_PIPE ||
+            (description->kind >= DESCRIPTION_STDIN && description->kind <= DESCRIPTION_STDERR);
         if (description->kind >= DESCRIPTION_KINDS || (!pathless && description->path == NULL))
             return bad(err, "descriptions");
         if (piped && (description->pipe < 0 || (size_t)description->pipe >= tree->pipe_count))

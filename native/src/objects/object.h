@@ -28,8 +28,8 @@ struct seen_descriptor {
 
 struct save_context {
     struct tree_image *tree;
-    int dirfd;                       /* of the generation */
-    struct stat input;               /* of our own standard input; st_ino 0 if it is closed */
+    int dirfd;                        /* of the generation */
+    struct stat input;                /* of our own standard input; st_ino 0 if it is closed */
     uint64_t output_pipe, error_pipe; /* inodes of the pipes that come from the tree */
 };
 

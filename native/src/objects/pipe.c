@@ -155,7 +155,8 @@ int pipe_restore(const struct restore_context *context, const struct image_descr
 {
     const struct image_pipe *image = &context->tree->pipes[description->pipe];
     int sibling = first_of_pipe(context, description->pipe);
-    cleanup_fd int both = sibling >= 0 ? fcntl(sibling, F_DUPFD_CLOEXEC, 0) : pipe_make(description);
+    cleanup_fd int both =
+        sibling >= 0 ? fcntl(sibling, F_DUPFD_CLOEXEC, 0) : pipe_make(description);
     char path[64];
 
     if (both < 0)

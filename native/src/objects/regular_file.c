@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* O_TMPFILE includes O_DIRECTORY, and would make another file. */
+#define FILE_FLAGS_KEPT (OPEN_FLAGS_KEPT & ~O_DIRECTORY)
+
 static bool is_writable(int flags)
 {
     return (flags & O_ACCMODE) != O_RDONLY;
@@ -85,7 +88,7 @@ static int deleted_restore(const struct restore_context *context,
             strcmp(other->data, description->data) != 0)
             continue;
         snprintf(path, sizeof(path), "/proc/self/fd/%d", context->opened[i]);
-        return open(path, (description->flags & OPEN_FLAGS_KEPT) | O_CLOEXEC);
+        return open(path, (description->flags & FILE_FLAGS_KEPT) | O_CLOEXEC);
     }
     snprintf(name, sizeof(name), ".ckpt-%s-%d", description->data, (int)getpid());
     cleanup_fd int from = openat(context->dirfd, description->data, O_RDONLY | O_CLOEXEC);
@@ -99,7 +102,7 @@ static int deleted_restore(const struct restore_context *context,
     cleanup_fd int made = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (from < 0 || made < 0)
         return ckpt_error_errno(err, "bring back the deleted file '%s'", description->path);
-    int fd = openat(dir, name, (description->flags & OPEN_FLAGS_KEPT) | O_CLOEXEC);
+    int fd = openat(dir, name, (description->flags & FILE_FLAGS_KEPT) | O_CLOEXEC);
     unlinkat(dir, name, 0);
     int error = fd < 0 ? -errno : content_copy(from, made, description->size);
     if (error == 0 && fchmod(made, description->mode) < 0)
@@ -112,16 +115,16 @@ int regular_file_restore(const struct restore_context *context,
 {
     int fd = description->kind == DESCRIPTION_DELETED
                  ? deleted_restore(context, description, err)
-                 : open(description->path, (description->flags & OPEN_FLAGS_KEPT) | O_CLOEXEC);
+                 : open(description->path, (description->flags & FILE_FLAGS_KEPT) | O_CLOEXEC);
     struct stat status;
 
     if (fd < 0 || fstat(fd, &status) < 0)
         return ckpt_error_errno(err, "open '%s'", description->path);
     if (is_writable(description->flags) && (uint64_t)status.st_size < description->size) {
         close(fd);
-        return ckpt_error_set(err, ESTALE,
-                              "'%s' has %lld bytes, at the checkpoint it had %llu", description->path,
-                              (long long)status.st_size, (unsigned long long)description->size);
+        return ckpt_error_set(err, ESTALE, "'%s' has %lld bytes, at the checkpoint it had %llu",
+                              description->path, (long long)status.st_size,
+                              (unsigned long long)description->size);
     }
     if (lseek(fd, description->offset, SEEK_SET) < 0) {
         close(fd);
@@ -138,8 +141,7 @@ int regular_file_settle(const struct image_description *description, int fd, str
         return 0;
     if (fstat(fd, &status) < 0)
         return ckpt_error_errno(err, "stat '%s'", description->path);
-    if ((uint64_t)status.st_size > description->size &&
-        ftruncate(fd, (off_t)description->size) < 0)
+    if ((uint64_t)status.st_size > description->size && ftruncate(fd, (off_t)description->size) < 0)
         return ckpt_error_errno(err, "cut '%s' back to %llu bytes", description->path,
                                 (unsigned long long)description->size);
     return 0;

@@ -13,8 +13,8 @@
 
 static bool is_terminal(const struct seen_descriptor *seen)
 {
-    return S_ISCHR(seen->status.st_mode) &&
-           (strncmp(seen->target, "/dev/pts/", 9) == 0 || strncmp(seen->target, "/dev/tty", 8) == 0);
+    return S_ISCHR(seen->status.st_mode) && (strncmp(seen->target, "/dev/pts/", 9) == 0 ||
+                                             strncmp(seen->target, "/dev/tty", 8) == 0);
 }
 
 static bool is_our_input(const struct save_context *context, const struct seen_descriptor *seen)
@@ -52,7 +52,8 @@ int standard_stream_restore(const struct restore_context *context,
                                                          : context->error;
     int fd = fcntl(from, F_DUPFD_CLOEXEC, 0);
 
-    if (fd < 0) /* closed where we were started: the tree gets something that is always at its end */
+    if (fd <
+        0) /* closed where we were started: the tree gets something that is always at its end */
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     return fd < 0 ? ckpt_error_errno(err, "open '/dev/null'") : fd;
 }

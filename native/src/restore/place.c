@@ -62,8 +62,7 @@ static int file_copy(int from, int to, const char *name, const struct stat *stat
     if (source < 0 || target < 0)
         return -errno;
     int error = bytes_copy(source, target, status->st_size);
-    if (error == 0 &&
-        (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
+    if (error == 0 && (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
         error = -errno;
     return error;
 }
@@ -96,8 +95,7 @@ static int directory_copy(int from, int to, const char *name, const struct stat 
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             error = entry_copy(dirfd(dir), target, entry->d_name);
     }
-    if (error == 0 &&
-        (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
+    if (error == 0 && (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
         error = -errno;
     return error;
 }
@@ -232,8 +230,9 @@ int place_make(const char *from, const char *to, char *const *excludes, size_t e
     if (place == NULL || source < 0)
         return ckpt_error_errno(err, "open the last working directory '%s'", from);
     place->to = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = place->to < 0 ? ckpt_error_errno(err, "open '%s'", to)
-                              : all_copy(place, source, excludes, exclude_count, &store_status, err);
+    int error = place->to < 0
+                    ? ckpt_error_errno(err, "open '%s'", to)
+                    : all_copy(place, source, excludes, exclude_count, &store_status, err);
     if (error < 0) {
         place_undo(place);
         return error;

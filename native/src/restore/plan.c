@@ -123,9 +123,9 @@ static int plan_check(const struct restore_plan *plan, struct ckpt_error *err)
             return ckpt_error_set(err, EBADMSG, "the parents of process %d form a circle",
                                   (int)node->pid);
         if (node->session != node->pid && node->session != session_inherited(plan, (int)i))
-            return ckpt_error_set(err, ENOTSUP,
-                                  "process %d is in session %d, which it cannot get from its parent",
-                                  (int)node->pid, (int)node->session);
+            return ckpt_error_set(
+                err, ENOTSUP, "process %d is in session %d, which it cannot get from its parent",
+                (int)node->pid, (int)node->session);
     }
     return 0;
 }

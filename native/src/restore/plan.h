@@ -13,8 +13,9 @@
 struct plan_node {
     pid_t pid, group, session;
     const struct image_process *process; /* NULL: a helper that stands in for a dead leader */
-    int creator;  /* index of the node that forks it, -1: the stand-in */
-    bool adopted; /* the creator is not its parent: it is forked through a child that ends at once */
+    int creator;                         /* index of the node that forks it, -1: the stand-in */
+    bool
+        adopted; /* the creator is not its parent: it is forked through a child that ends at once */
 };
 
 struct restore_plan {

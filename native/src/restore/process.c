@@ -3,9 +3,9 @@
  *
  * The last steps of one process before its memory is replaced: descriptors, directories, limits, and the region that
  * the restorer works from. After restorer_main() nothing of this program is left. */
+#include "image/process.h"
 #include "common/cleanup.h"
 #include "common/io.h"
-#include "image/process.h"
 #include "restore/layout.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -137,8 +137,8 @@ static int file_open(const struct assembly *assembly, const struct image_vma *vm
     static uint32_t last_path;
     static int last_fd = -1, last_flags;
     const char *path = assembly->image.strings + vma->path;
-    int flags = vma->kind == VMA_FILE_SHARED && (vma->protection & PROT_WRITE) != 0 ? O_RDWR
-                                                                                    : O_RDONLY;
+    int flags =
+        vma->kind == VMA_FILE_SHARED && (vma->protection & PROT_WRITE) != 0 ? O_RDWR : O_RDONLY;
 
     if (last_fd >= 0 && last_path == vma->path && last_flags == flags)
         return last_fd;
@@ -290,16 +290,15 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
             vma_fill(assembly, &image->vmas[i], &args->vmas[args->vma_count++]);
     }
     for (size_t i = 0; i < image->run_count; i++)
-        args->runs[args->run_count++] =
-            (struct restorer_run){.address = image->runs[i].address,
-                                  .offset = image->runs[i].page * PAGE,
-                                  .size = image->runs[i].count * PAGE};
+        args->runs[args->run_count++] = (struct restorer_run){.address = image->runs[i].address,
+                                                              .offset = image->runs[i].page * PAGE,
+                                                              .size = image->runs[i].count * PAGE};
     special_fill(assembly, args);
     layout_fill(assembly, args);
     process_image_name(assembly->process->pid, "mem", name);
-    args->mem_fd = openat(assembly->restore->dirfd, name, O_RDONLY | O_CLOEXEC);
-    if (args->mem_fd < 0 || (args->mem_fd = fcntl(args->mem_fd, F_DUPFD_CLOEXEC,
-                                                  assembly->restore->base)) < 0)
+    cleanup_fd int low = openat(assembly->restore->dirfd, name, O_RDONLY | O_CLOEXEC);
+    args->mem_fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, assembly->restore->base);
+    if (args->mem_fd < 0)
         FAIL_ERRNO(assembly, "open '%s'", name);
     args->first_private_fd = assembly->restore->base;
     args->error_fd = assembly->restore->report_fd;
@@ -347,8 +346,8 @@ void process_restore(struct restore *restore, const struct image_process *proces
     args_fill(&assembly, args);
     limits_set(&assembly);
     rseq_leave();
-    uint64_t entry =
-        args->start + ((uint64_t)(uintptr_t)restorer_main - (uint64_t)(uintptr_t)__start_restorer_code);
+    uint64_t entry = args->start + ((uint64_t)(uintptr_t)restorer_main -
+                                    (uint64_t)(uintptr_t)__start_restorer_code);
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "xor %%ebp, %%ebp\n\t"
                      "call *%1\n\t"

@@ -41,7 +41,7 @@ struct restore {
 /* What a capsule is made of. */
 struct capsule_spec {
     struct restore *restore;
-    const char *place;   /* stands at workdir inside */
+    const char *place; /* stands at workdir inside */
     const char *workdir;
     int64_t monotonic_shift_ns, boottime_shift_ns;
 };

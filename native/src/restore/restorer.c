@@ -18,8 +18,8 @@
 #define SYS_close_range 436
 #endif
 
-static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_args *args, int step, long error,
-                                                         uint64_t address)
+static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_args *args, int step,
+                                                         long error, uint64_t address)
 {
     struct restorer_failure failure;
 
@@ -74,7 +74,8 @@ static RESTORER_CODE void new_map(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        uint64_t protection = vma->private ? (uint64_t)vma->protection | PROT_READ | PROT_WRITE : vma->protection;
+        uint64_t protection =
+            vma->private ? (uint64_t)vma->protection | PROT_READ | PROT_WRITE : vma->protection;
         long got = raw6(SYS_mmap, (long)vma->start, (long)(vma->end - vma->start), (long)protection,
                         (long)(vma->flags | MAP_FIXED), vma->fd, (long)vma->offset);
         if (got != (long)vma->start)
@@ -88,7 +89,8 @@ static RESTORER_CODE void pages_read(struct restorer_args *args)
         const struct restorer_run *run = &args->runs[i];
         uint64_t done = 0;
         while (done < run->size) {
-            long got = raw4(SYS_pread64, args->mem_fd, run->address + done, run->size - done, run->offset + done);
+            long got = raw4(SYS_pread64, args->mem_fd, run->address + done, run->size - done,
+                            run->offset + done);
             if (got == -EINTR)
                 continue;
             if (got <= 0)
@@ -102,7 +104,8 @@ static RESTORER_CODE void protections_set(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        if (!vma->private || (vma->protection & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE))
+        if (!vma->private ||
+            (vma->protection & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE))
             continue;
         long error = raw3(SYS_mprotect, vma->start, vma->end - vma->start, vma->protection);
         if (error < 0)
@@ -144,21 +147,23 @@ static RESTORER_CODE long thread_clone(struct clone_args *clone, uint64_t target
                      "jmp *%%r12\n"
                      "1:"
                      : "=a"(ret)
-                     : "a"(SYS_clone3), "D"(clone), "S"(sizeof(*clone)), [target] "r"(target),
-                       [argument] "r"(argument)
+                     : "a"(SYS_clone3), "D"(clone),
+                       "S"(sizeof(*clone)), [target] "r"(target), [argument] "r"(argument)
                      : "rcx", "r11", "r12", "r13", "memory");
     return ret;
 }
 
-static RESTORER_CODE void thread_make(struct restorer_args *args, int32_t tid, uint64_t flags, uint64_t stack,
-                                      uint64_t tls, uint64_t target, uint64_t argument)
+static RESTORER_CODE void thread_make(struct restorer_args *args, int32_t tid, uint64_t flags,
+                                      uint64_t stack, uint64_t tls, uint64_t target,
+                                      uint64_t argument)
 {
     struct clone_args clone;
     pid_t wanted = tid;
 
     for (unsigned long i = 0; i < sizeof(clone) / 8; i++)
         ((volatile uint64_t *)&clone)[i] = 0;
-    clone.flags = flags | CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+    clone.flags =
+        flags | CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
     clone.stack = stack - 4096;
     clone.stack_size = 4096;
     clone.tls = tls;
@@ -206,7 +211,8 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     raw2(SYS_arch_prctl, ARCH_SET_FS, leader->context.fs_base);
     /* Last, since it may unmap us as soon as all others have left; it has its own descriptors. Its stack looks as
      * after a call. */
-    thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base, args->entry, 0);
+    thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base,
+                args->entry, 0);
     raw3(SYS_close_range, args->first_private_fd, ~0U, 0);
     context_jump(&leader->context);
 }

@@ -175,8 +175,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.parent = coordinator->parent;
     job->tree.session = coordinator->session;
     job->tree.root = coordinator->root_inner;
-    job->tree.monotonic_ns =
-        clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
+    job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
     coordinator_tell_all(coordinator, WIRE_SNAPSHOT); /* they fork while we look around */
     error = tree_capture(checkpoint, job, &tree, err);

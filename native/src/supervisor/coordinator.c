@@ -19,10 +19,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LISTEN_BACKLOG 4096
-#define EVENTS_AT_ONCE 64
+#define LISTEN_BACKLOG   4096
 #define NAME_DEADLINE_MS 5000
-#define NAME_RETRY_US 5000
+#define NAME_RETRY_US    5000
 
 void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE])
 {
@@ -179,12 +178,11 @@ static void listener_ready(struct coordinator *coordinator, struct watch *watch)
 
 void coordinator_pump(struct coordinator *coordinator, int timeout_ms)
 {
-    struct epoll_event events[EVENTS_AT_ONCE];
-    int count = epoll_wait(coordinator->epoll_fd, events, EVENTS_AT_ONCE, timeout_ms);
+    struct epoll_event event;
 
-    /* A callback removes no watch but its own, so the others of this batch stay valid. */
-    for (int i = 0; i < count; i++) {
-        struct watch *watch = events[i].data.ptr;
+    /* One at a time: a callback may pump in turn and remove the watch of any event behind it. */
+    if (epoll_wait(coordinator->epoll_fd, &event, 1, timeout_ms) == 1) {
+        struct watch *watch = event.data.ptr;
         watch->ready(coordinator, watch);
     }
 }

@@ -60,8 +60,8 @@ struct coordinator {
     int lease_fd; /* given to every member */
     enum tree_mode mode;
     pid_t root_outer, root_inner;
-    pid_t capsule_outer; /* the capsule's init, or 0 */
-    pid_t stand_in;      /* the capsule's stand-in for the supervisor, outer, or 0 */
+    pid_t capsule_outer;   /* the capsule's init, or 0 */
+    pid_t stand_in;        /* the capsule's stand-in for the supervisor, outer, or 0 */
     pid_t parent, session; /* of the root, as the tree sees them */
     int64_t monotonic_shift_ns, boottime_shift_ns; /* the tree's clocks less ours */
     int epoll_fd;
@@ -84,7 +84,8 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
 /* Every process that has reached one of the two states. */
 void coordinator_tell_all(struct coordinator *coordinator, enum wire_type type);
 /* NULL if there is none; of snapshots only those of the checkpoint under way count for the second. */
-struct member *coordinator_member(struct coordinator *coordinator, pid_t outer, enum wire_kind kind);
+struct member *coordinator_member(struct coordinator *coordinator, pid_t outer,
+                                  enum wire_kind kind);
 struct member *coordinator_member_inner(struct coordinator *coordinator, pid_t inner,
                                         enum wire_kind kind);
 size_t coordinator_count(const struct coordinator *coordinator, enum wire_kind kind,

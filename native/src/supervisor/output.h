@@ -19,8 +19,8 @@ struct stream {
 
 struct output {
     struct stream out, err;
-    bool joined;      /* err is unused: everything goes through out */
-    bool incomplete;  /* the copy misses something, so no checkpoint may rely on it */
+    bool joined;     /* err is unused: everything goes through out */
+    bool incomplete; /* the copy misses something, so no checkpoint may rely on it */
 };
 
 /* Makes the pipes and opens the copies, which must hold at least what they held at the checkpoint (0 for a new

@@ -79,8 +79,7 @@ static const struct tree_process *stranger_find(struct coordinator *coordinator,
     for (size_t i = 0; i < tree->count; i++) {
         struct member *member =
             coordinator_member(coordinator, tree->processes[i].outer, WIRE_KIND_PROCESS);
-        if (!is_dead(&tree->processes[i]) &&
-            (member == NULL || member->state != MEMBER_QUIESCED))
+        if (!is_dead(&tree->processes[i]) && (member == NULL || member->state != MEMBER_QUIESCED))
             return &tree->processes[i];
     }
     return NULL;
@@ -130,8 +129,8 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
         if (patience == 0)
             patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
         if (clock_monotonic_ms() > patience) {
-            ckpt_error_set(err, ENOTSUP, "process %d (%s) %s", (int)stranger->inner,
-                           stranger->name, process_without_library(stranger->outer));
+            ckpt_error_set(err, ENOTSUP, "process %d (%s) %s", (int)stranger->inner, stranger->name,
+                           process_without_library(stranger->outer));
             process_tree_free(ret);
             return -ENOTSUP;
         }

@@ -53,8 +53,9 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
     if (error == 0)
         error = generation_open(store, generation, &plan.dirfd, err);
     if (error == 0 && plan.manifest.host.vdso != vdso_checksum())
-        error = ckpt_error_set(err, ENOTSUP, "it was taken on '%s' under kernel %s, whose vDSO differs",
-                               plan.manifest.host.name, plan.manifest.host.kernel);
+        error =
+            ckpt_error_set(err, ENOTSUP, "it was taken on '%s' under kernel %s, whose vDSO differs",
+                           plan.manifest.host.name, plan.manifest.host.kernel);
     if (error == 0)
         error = tree_image_read(&plan.tree, plan.dirfd, err);
     if (error < 0)
@@ -84,9 +85,9 @@ static int64_t clock_shift(clockid_t clock, uint64_t then)
 static const char *step_name(int step)
 {
     static const char *const names[] = {
-        [RESTORER_MOVE] = "move the vDSO",      [RESTORER_UNMAP] = "drop the old memory",
-        [RESTORER_MAP] = "map memory",          [RESTORER_READ] = "read pages",
-        [RESTORER_PROTECT] = "protect memory",  [RESTORER_LAYOUT] = "set the memory layout",
+        [RESTORER_MOVE] = "move the vDSO",     [RESTORER_UNMAP] = "drop the old memory",
+        [RESTORER_MAP] = "map memory",         [RESTORER_READ] = "read pages",
+        [RESTORER_PROTECT] = "protect memory", [RESTORER_LAYOUT] = "set the memory layout",
         [RESTORER_THREAD] = "make a thread",
     };
 

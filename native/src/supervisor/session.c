@@ -214,7 +214,8 @@ static void stop(struct session *session, int number)
     if (session->checkpoint.writing ||
         checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0) {
         ckpt_warn("no final checkpoint: %s; the task gets the signal",
-                  session->checkpoint.writing ? "the last one is still being written" : err.message);
+                  session->checkpoint.writing ? "the last one is still being written"
+                                              : err.message);
         tree_forward(session, number);
         return;
     }

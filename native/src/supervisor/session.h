@@ -24,10 +24,10 @@ struct session {
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;
     char request[CKPT_ID_SIZE]; /* being served, or "" */
-    bool warned;                /* the person at the terminal has been told why there is no checkpoint */
-    bool live;                  /* the tree runs */
-    int early_signal;           /* that came before it did, or 0 */
-    int stop_signal;            /* that ends the tree, or 0 */
+    bool warned;      /* the person at the terminal has been told why there is no checkpoint */
+    bool live;        /* the tree runs */
+    int early_signal; /* that came before it did, or 0 */
+    int stop_signal;  /* that ends the tree, or 0 */
     bool root_ended;
     int root_status; /* as wait(2) gives it */
 };

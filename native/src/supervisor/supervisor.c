@@ -35,10 +35,11 @@ static int task_open(struct session *session, enum run_mode mode, const char *cw
     else if (error == 0 && mode != RUN_MODE_RESTART &&
              !task_same_command(&session->task, argv, cwd)) {
         if (!session->options.fresh)
-            return ckpt_error_set(err, EINVAL,
-                                  "'%s' holds another command, '%s'; give another --dir, or --fresh "
-                                  "to drop it",
-                                  session->store->path, session->task.argv[0]);
+            return ckpt_error_set(
+                err, EINVAL,
+                "'%s' holds another command, '%s'; give another --dir, or --fresh "
+                "to drop it",
+                session->store->path, session->task.argv[0]);
         task_free(&session->task);
         error = task_init(&session->task, argv, cwd, err);
     } else if (error == 0) {
@@ -65,8 +66,8 @@ static int session_open(struct session *session, enum run_mode mode, const char 
 
     session->coordinator.lease_fd = -1;
     if (error == 0)
-        error = store_lease_acquire(session->store, LEASE_WAIT_MS, &session->coordinator.lease_fd,
-                                    err);
+        error =
+            store_lease_acquire(session->store, LEASE_WAIT_MS, &session->coordinator.lease_fd, err);
     if (error == 0)
         error = task_open(session, mode, cwd, err);
     if (error == 0)
@@ -172,8 +173,8 @@ static int restart_from(struct session *session, unsigned generation, const char
         error = place_make(session->task.attempt_dir, cwd, session->options.excludes,
                            session->options.exclude_count, session->store->path, &place, err);
     if (error == 0)
-        error = restart_tree(&session->coordinator, &session->output, &plan, cwd,
-                             &session->root.fd, err);
+        error = restart_tree(&session->coordinator, &session->output, &plan, cwd, &session->root.fd,
+                             err);
     if (error == 0)
         error = restart_settle(session, &plan, cwd, err);
     restart_plan_free(&plan);

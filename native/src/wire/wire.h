@@ -42,13 +42,13 @@ enum wire_kind {
 /* Where in a process the library lives and what it found there; the restorer needs it. Addresses are the process's
  * own. */
 struct wire_process {
-    uint64_t brk;          /* end of the heap */
-    uint64_t slots;        /* struct thread_slot[slot_count] */
+    uint64_t brk;   /* end of the heap */
+    uint64_t slots; /* struct thread_slot[slot_count] */
     uint64_t slot_count;
-    uint64_t slot_size;    /* sizeof(struct thread_slot) */
-    uint64_t entry;        /* where the checkpoint thread of a restored process begins */
-    uint64_t entry_stack;  /* its stack pointer */
-    uint64_t restorer;     /* struct preload_restored, which the restorer fills in */
+    uint64_t slot_size;   /* sizeof(struct thread_slot) */
+    uint64_t entry;       /* where the checkpoint thread of a restored process begins */
+    uint64_t entry_stack; /* its stack pointer */
+    uint64_t restorer;    /* struct preload_restored, which the restorer fills in */
     int32_t checkpoint_tid;
     int32_t stopped;
 };
