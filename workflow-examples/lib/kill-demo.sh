@@ -26,9 +26,8 @@ task_process() {
 kill_second_generation() {
     local store top_pid started=$EPOCHREALTIME
     while kill -0 "$2" 2> /dev/null; do
-        for store in "$1"/work/.nf-checkpoint/stores/*/; do
-            store=${store%/}
-            [[ -f $store/task.json ]] && (($(store_generation "$store") >= 2)) || continue
+        for store in $(stores_in "$1/work"); do
+            (($(store_generation "$store") >= 2)) || continue
             victim_dir=$(json_values "$store/task.json" attemptDir)
             top_pid=$(task_process "$victim_dir") || continue
             victim_generation=$(store_generation "$store")
@@ -42,6 +41,21 @@ kill_second_generation() {
         sleep 0.1
     done
     return 1
+}
+
+# Prints the stores in the Nextflow work directory $1; no name in there has a blank.
+stores_in() {
+    find "$1/.nf-checkpoint/stores" -name task.json -printf '%h\n' 2> /dev/null
+}
+
+# Waits until the killed task has been restarted and sets victim_restarts, or until Nextflow (process $1) ends. Not
+# later: the plugin removes the store once the task has succeeded.
+await_restart() {
+    victim_restarts=''
+    while [[ -z $victim_restarts ]] && kill -0 "$1" 2> /dev/null; do
+        sleep 0.1
+        victim_restarts=$(restarts_of "$victim_store")
+    done
 }
 
 # Prints the name Nextflow gave the task in directory $1.
@@ -65,16 +79,15 @@ restarts_of() {
 
 # Prints what happened and returns 0 only if a restart happened and the outputs are the same bytes.
 account() {
-    local restarts files status=0
-    restarts=$(restarts_of "$victim_store")
+    local files status=0
     files=$(cd "$state/undisturbed/results" && find . -type f | wc -l)
 
     echo
     echo "killed    $victim_name: $victim_pids processes with SIGKILL, ${victim_after} s after the start of Nextflow," \
         "at generation $victim_generation"
-    if [[ -n $restarts ]]; then
+    if [[ -n $victim_restarts ]]; then
         awk '{ printf "restored  from generation %d, taken when the task had run for %.1f s\n", $1, $2; saved += $2 }
-            END { printf "saved     %.1f s of computing\n", saved }' <<< "$restarts"
+            END { printf "saved     %.1f s of computing\n", saved }' <<< "$victim_restarts"
     else
         echo "restored  nothing: the task was not restarted from an image"
         status=1
@@ -102,6 +115,7 @@ kill_demo() {
     kill_second_generation "$state/killed" "$nextflow_pid" \
         || { wait "$nextflow_pid"; die "no task lived to its second checkpoint, so nothing was killed"; }
     say "killed $victim_name: $victim_pids processes"
+    await_restart "$nextflow_pid"
     wait "$nextflow_pid" || die "the run with the kill failed with exit status $?"
     account
 }
