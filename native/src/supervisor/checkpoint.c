@@ -177,8 +177,9 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.root = coordinator->root_inner;
     job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
-    coordinator_tell_all(coordinator, WIRE_SNAPSHOT); /* they fork while we look around */
+    /* Before they fork: while they do, their threads take notes and open files for an instant. */
     error = tree_capture(checkpoint, job, &tree, err);
+    coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
     if (error == 0)
         error = snapshots_await(coordinator, job, err);
     if (error == 0)
