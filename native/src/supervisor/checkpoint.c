@@ -179,9 +179,10 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
     /* Before they fork: while they do, their threads take notes and open files for an instant. */
     error = tree_capture(checkpoint, job, &tree, err);
-    coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
-    if (error == 0)
+    if (error == 0) {
+        coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
         error = snapshots_await(coordinator, job, err);
+    }
     if (error == 0)
         error = sources_fill(coordinator, job, err);
     process_tree_free(&tree);
