@@ -46,11 +46,9 @@ static void order_obey(enum park_order order, struct thread_slot *slot,
 
     if (order == PARK_NOTE)
         thread_pending_save(slot);
-    if (order == PARK_NOTE && is_main)
-        process_pending_save();
     if (order == PARK_NOTE || order == PARK_RESEND)
         thread_pending_resend(slot);
-    if ((order == PARK_NOTE || order == PARK_RESEND) && is_main)
+    if (order == PARK_RESEND_PROCESS && is_main)
         process_pending_resend();
     if (order == PARK_CLAIM && is_main)
         signal_claim(frame->mask);

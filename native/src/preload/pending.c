@@ -2,12 +2,11 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Signals that have been sent and not been taken yet, with all they carry, in order. There is no way to look at one
- * without taking it, so each is taken, noted and sent again, by the parked threads, which block every signal. They do
- * so when the whole tree stands still and nobody in it sends any more. */
+ * without taking it, so each is taken, noted and sent again, by threads that block every signal, when the whole tree
+ * stands still and nobody in it sends any more. No files are read here: the program's descriptors are not ours, and
+ * somebody may be looking at them. */
 #include "preload/preload.h"
-#include "preload/text.h"
 
-#include <fcntl.h>
 #include <linux/time_types.h>
 #include <sys/syscall.h>
 
@@ -15,6 +14,7 @@
 
 static siginfo_t process_pending[PROCESS_PENDING_MAX];
 static uint32_t process_pending_count;
+static unsigned long process_set; /* those pending for the process when parked threads are let go */
 
 /* Takes one of the signals in set, the calling thread's own before the process's; false if there is none. */
 static bool signal_take(unsigned long set, siginfo_t *ret)
@@ -24,36 +24,23 @@ static bool signal_take(unsigned long set, siginfo_t *ret)
     return raw4(SYS_rt_sigtimedwait, &set, ret, &at_once, sizeof(set)) > 0;
 }
 
-static unsigned long thread_pending_set(void)
-{
-    char buffer[2048];
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
-    long got = fd < 0 ? fd : raw3(SYS_read, fd, buffer, sizeof(buffer) - 1);
-
-    if (fd >= 0)
-        raw1(SYS_close, fd);
-    buffer[got > 0 ? got : 0] = 0;
-    for (const char *at = buffer; *at != 0; at++) {
-        const char *rest = text_after(at, "\nSigPnd:\t");
-        if (rest != NULL)
-            return text_number(&rest, 16);
-    }
-    return 0;
-}
-
-void thread_pending_save(struct thread_slot *slot)
+static unsigned long pending_set(void)
 {
     unsigned long set = 0;
 
-    slot->pending_count = 0;
     raw2(SYS_rt_sigpending, &set, sizeof(set));
-    while (set != 0 && slot->pending_count < SLOT_PENDING_MAX) {
-        set = thread_pending_set();
-        /* One number at a time: when the thread's own are gone, the process's must not follow. */
-        if (!signal_take(set & -set, &slot->pending[slot->pending_count]))
-            break;
+    return set;
+}
+
+/* The process's have been taken by now, so that what is left is the thread's own. */
+void thread_pending_save(struct thread_slot *slot)
+{
+    slot->pending_count = 0;
+    if (pending_set() == 0)
+        return;
+    while (slot->pending_count < SLOT_PENDING_MAX &&
+           signal_take(~0UL, &slot->pending[slot->pending_count]))
         slot->pending_count++;
-    }
 }
 
 void thread_pending_resend(const struct thread_slot *slot)
@@ -63,12 +50,18 @@ void thread_pending_resend(const struct thread_slot *slot)
              &slot->pending[i]);
 }
 
+/* The checkpoint thread has no signals of its own, so these are the process's. */
 void process_pending_save(void)
 {
     process_pending_count = 0;
     while (process_pending_count < PROCESS_PENDING_MAX &&
            signal_take(~0UL, &process_pending[process_pending_count]))
         process_pending_count++;
+}
+
+bool process_pending_saved(void)
+{
+    return process_pending_count > 0;
 }
 
 /* Only the thread whose id is the process's may send what looks like kill() or like the kernel. */
@@ -101,16 +94,18 @@ static enum signal_waiting signals_judge(unsigned long set)
     return SIGNAL_RESTARTS;
 }
 
+bool process_pending_look(void)
+{
+    process_set = pending_set();
+    return process_set != 0;
+}
+
 enum signal_waiting signal_claim(unsigned long mask)
 {
-    unsigned long set = 0, own;
+    unsigned long set = handled_only(pending_set() & ~mask);
+    unsigned long own = set & ~process_set;
     siginfo_t info;
 
-    raw2(SYS_rt_sigpending, &set, sizeof(set));
-    set = handled_only(set & ~mask);
-    if (set == 0)
-        return SIGNAL_NONE;
-    own = thread_pending_set() & set;
     while (own == 0 && set != 0) {
         unsigned long lowest = set & -set;
         if (signal_take(lowest, &info)) {

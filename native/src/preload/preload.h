@@ -40,9 +40,10 @@ struct kernel_sigaction {
 
 /* What a parked thread is told to do. */
 enum park_order {
-    PARK_NOTE,   /* look which signals are pending; the main thread also for the process */
-    PARK_RESEND, /* in a restored process: make them pending again */
-    PARK_CLAIM,  /* the main thread: take a signal of the process that it would have taken */
+    PARK_NOTE,           /* look which signals are pending for the thread */
+    PARK_RESEND,         /* in a restored process: make them pending again */
+    PARK_RESEND_PROCESS, /* the main thread: make those of the process pending again */
+    PARK_CLAIM, /* the main thread: take a signal of the process that it would have taken */
     PARK_LEAVE,
 };
 
@@ -88,7 +89,7 @@ bool coordinator_start(void);
 
 /* threads.c: the checkpoint thread parks all others, tells them something while they are parked, lets them go */
 int threads_park(const char **ret_reason);
-void threads_order(enum park_order order);
+void threads_pending_note(void);
 void threads_release(void);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
@@ -111,11 +112,15 @@ void process_state_restore(void);
 /* Separate and late: an interval timer sends signals. */
 void process_timers_restore(void);
 
-/* pending.c: the first two by the owner, the next two by the main thread, both after those of its own */
+/* pending.c. The checkpoint thread takes the process's, then each thread its own and sends it again, then the main
+ * thread sends the process's again. */
+void process_pending_save(void);
+bool process_pending_saved(void);
 void thread_pending_save(struct thread_slot *slot);
 void thread_pending_resend(const struct thread_slot *slot);
-void process_pending_save(void);
 void process_pending_resend(void);
+/* The checkpoint thread notes, for signal_claim(), which are pending for the process; true if there are any. */
+bool process_pending_look(void);
 /* What will be delivered to the calling thread when its signal mask becomes this; a signal of the process for which a
  * handler would run is made its own. */
 enum signal_waiting signal_claim(unsigned long mask);

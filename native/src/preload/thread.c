@@ -76,7 +76,7 @@ static void on_quiesce(int fd, struct wire_message *message)
 static void on_snapshot(int fd, struct wire_message *message)
 {
     process_state_save();
-    threads_order(PARK_NOTE);
+    threads_pending_note();
     int error = snapshot_fork();
     message->type = WIRE_SNAPPED;
     message->process = (struct wire_process){

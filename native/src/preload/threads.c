@@ -239,7 +239,7 @@ static uint32_t live_count(void)
     return live;
 }
 
-void threads_order(enum park_order order)
+static void threads_order(enum park_order order)
 {
     uint32_t obeyed, live = live_count();
 
@@ -248,6 +248,14 @@ void threads_order(enum park_order order)
     futex_add(&preload.orders);
     while ((obeyed = preload.obeyed) < live)
         futex_wait(&preload.obeyed, obeyed, PARK_RECHECK_NS);
+}
+
+void threads_pending_note(void)
+{
+    process_pending_save();
+    threads_order(PARK_NOTE);
+    if (process_pending_saved())
+        threads_order(PARK_RESEND_PROCESS);
 }
 
 /* In a restored process the threads first have to get out of the restorer, which can then be dropped. What would
@@ -261,13 +269,12 @@ static void threads_restored(void)
     raw2(SYS_munmap, preload.restorer.restorer_start, preload.restorer.restorer_size);
     preload.restorer.restorer_size = 0;
     threads_order(PARK_RESEND);
+    threads_order(PARK_RESEND_PROCESS);
     process_timers_restore();
 }
 
 void threads_release(void)
 {
-    unsigned long pending = 0;
-
     if (preload.announced == 0)
         return;
     /* Whoever has not parked by now must not any more. */
@@ -280,8 +287,7 @@ void threads_release(void)
         futex_wait(&preload.parked, preload.parked, PARK_RECHECK_NS);
     if (preload.restorer.restorer_size != 0)
         threads_restored();
-    raw2(SYS_rt_sigpending, &pending, sizeof(pending));
-    if (pending != 0)
+    if (process_pending_look())
         threads_order(PARK_CLAIM);
     threads_order(PARK_LEAVE);
     __atomic_store_n(&preload.announced, 0, __ATOMIC_SEQ_CST);

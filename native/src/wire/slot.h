@@ -33,8 +33,8 @@ struct thread_slot {
     uint32_t state;
     uint32_t live; /* 1: parked, to be restored */
     uint32_t pending_count;
-    uint32_t ticket; /* the thread is parked as long as preload.release has this value */
-    uint32_t restored;
+    uint32_t ticket; /* the thread waits for the order that comes after this one */
+    uint32_t reserved;
     struct arch_context context;
     struct slot_syscall syscall;
     void *ucontext;
