@@ -20,6 +20,10 @@ def truncate(path):
     os.truncate(path, os.path.getsize(path) - 1)
 
 
+def halve(path):
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
 def foreign(path):
     with open(path, encoding="utf-8") as f:
         document = json.load(f)
@@ -78,7 +82,7 @@ def test_missing_file(case):
 
 
 def test_damaged_manifest(case):
-    for damage in (truncate, garbage, foreign):
+    for damage in (halve, garbage, foreign):
         falls_back(case, damage, lambda task: [os.path.join(generation_dir(task, 2), "manifest.json")])
 
 

@@ -178,6 +178,8 @@ class Task:
     def start(self, argv=None, cwd=None, environ=None):
         self.incarnation += 1
         logs = [open(os.path.join(self.logs, f"{s}.{self.incarnation}"), "wb") for s in ("stdout", "stderr")]
+        for f in logs:
+            self.user.own(f.name)
         try:
             self.process = subprocess.Popen(argv or self.run_line(), cwd=cwd or self.work, stdin=subprocess.DEVNULL,
                                             stdout=logs[0], stderr=logs[1], env=environ or self.environ,
@@ -275,9 +277,26 @@ class Task:
         if not keep:
             shutil.rmtree(self.dir, ignore_errors=True)
 
+    def living(self):
+        """What each process that is left does, a line each with how many of its threads wait where."""
+        lines = []
+        for pid in self.tree():
+            places = {}
+            try:
+                for tid in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{tid}/wchan", encoding="ascii") as f:
+                        where = f.read()
+                    places[where] = places.get(where, 0) + 1
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    command = f.read().replace(b"\0", b" ").decode("utf-8", "replace")[:80]
+            except OSError:
+                continue
+            lines.append(f"      {pid} {command}: " + ", ".join(f"{n} in {w}" for w, n in places.items()))
+        return ["    alive:"] + lines if lines else []
+
     def report(self):
-        """The tails of all logs, for a failure."""
-        text = []
+        """The living and the tails of all logs, for a failure."""
+        text = self.living()
         for name in sorted(os.listdir(self.logs), key=lambda n: (int(re.sub(r"\D", "", n) or 0), n)):
             with open(os.path.join(self.logs, name), "rb") as f:
                 tail = f.read()[-1500:].decode("utf-8", "replace").rstrip()
