@@ -15,9 +15,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,6 +161,30 @@ static void snapshots_end(struct coordinator *coordinator)
 
 /* ---- the pause ---- */
 
+static bool was_terminated(const struct image_process *process)
+{
+    int signal = WTERMSIG(process->exit_status);
+
+    return process->zombie && WIFSIGNALED(process->exit_status) &&
+           (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGKILL);
+}
+
+/* Whoever ends a task may signal all of its processes and not only us. An image of what that leaves is no image of
+ * the task: the generation before it has to serve. */
+static int tree_is_whole(const struct writer_job *job, struct ckpt_error *err)
+{
+    const struct image_process *root = tree_image_process(&job->tree, job->tree.root);
+
+    if (root == NULL || root->zombie)
+        return ckpt_error_set(err, ESRCH, "the command has ended");
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&job->tree.processes[i]))
+            return ckpt_error_set(err, ECANCELED, "process %d (%s) has been signalled as well",
+                                  (int)job->tree.processes[i].pid, job->tree.processes[i].name);
+    }
+    return 0;
+}
+
 static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct ckpt_error *err)
 {
     struct coordinator *coordinator = checkpoint->coordinator;
@@ -179,6 +205,8 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
     /* Before they fork: while they do, their threads take notes and open files for an instant. */
     error = tree_capture(checkpoint, job, &tree, err);
+    if (error == 0)
+        error = tree_is_whole(job, err);
     if (error == 0) {
         coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
         error = snapshots_await(coordinator, job, err);

@@ -226,7 +226,7 @@ static void stop(struct session *session, int number)
     output_drain(&session->output, &session->coordinator);
     tree_kill(&session->coordinator);
     session->coordinator.capsule_outer = 0;
-    session_root_ended(session, number);
+    session->root_ended = true;
     session->status.state = STATUS_STOPPED;
 }
 
@@ -343,7 +343,8 @@ int session_loop(struct session *session)
     if (session->request[0] != 0 || request_next(session->store, session->request) == 1)
         request_answer(session, 0, "the task has ended");
     tree_leave(session);
-    int status = exit_status(session->root_status);
+    int status = session->status.state == STATUS_STOPPED ? 128 + session->stop_signal
+                                                         : exit_status(session->root_status);
     if (session->status.state == STATUS_RUNNING)
         session->status.state = STATUS_ENDED;
     session->status.has_exit_status = session->coordinator.mode != TREE_BARE;
