@@ -33,11 +33,19 @@ void process_state_restore(void)
         raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+static bool is_zero(const struct timeval *time)
+{
+    return time->tv_sec == 0 && time->tv_usec == 0;
+}
+
 void process_timers_restore(void)
 {
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {
-        if (interval_timers[which].it_value.tv_sec != 0 ||
-            interval_timers[which].it_value.tv_usec != 0)
-            raw3(SYS_setitimer, which, &interval_timers[which], NULL);
+        struct itimerval *timer = &interval_timers[which];
+        /* A timer whose last signal has not been taken yet has an interval only. */
+        if (is_zero(&timer->it_value))
+            timer->it_value = timer->it_interval;
+        if (!is_zero(&timer->it_value))
+            raw3(SYS_setitimer, which, timer, NULL);
     }
 }

@@ -75,8 +75,8 @@ static void on_quiesce(int fd, struct wire_message *message)
 
 static void on_snapshot(int fd, struct wire_message *message)
 {
+    threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
     process_state_save();
-    threads_pending_note();
     int error = snapshot_fork();
     message->type = WIRE_SNAPPED;
     message->process = (struct wire_process){
