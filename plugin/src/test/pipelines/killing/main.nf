@@ -3,11 +3,12 @@
 //
 // Tasks that count slowly enough to be killed on the way. The token tells a task that went on from one that began again.
 
-def count() {
+def countSlowly() {
     """
     cat /proc/sys/kernel/random/uuid > token.txt
+    exec 3> lines.txt
     for i in \$(seq 120); do
-        echo "line \$i" | tee -a lines.txt
+        echo "line \$i" | tee /dev/stderr >&3
         sleep 0.1
     done
     """
@@ -18,17 +19,17 @@ process UNDISTURBED {
     path 'lines.txt'
 
     script:
-    count()
+    countSlowly()
 }
 
 process CONTINUES {
     output:
     path 'lines.txt'
     path 'token.txt'
-    path '.command.out'
+    path '.command.err'
 
     script:
-    count()
+    countSlowly()
 }
 
 process CONTINUES_FROM_OLDER {
@@ -37,7 +38,7 @@ process CONTINUES_FROM_OLDER {
     path 'token.txt'
 
     script:
-    count()
+    countSlowly()
 }
 
 process PERL_CONTINUES {
@@ -68,7 +69,7 @@ process STARTS_AGAIN {
     path 'token.txt'
 
     script:
-    count()
+    countSlowly()
 }
 
 process IGNORED {
@@ -78,7 +79,7 @@ process IGNORED {
     path 'lines.txt'
 
     script:
-    count()
+    countSlowly()
 }
 
 workflow {

@@ -40,10 +40,10 @@ abstract class KillingContract {
         try (var started = folder.start("killing", "run", "-plugins", NextflowFolder.PLUGIN)) {
             run = started;
             for (String task : List.of("CONTINUES", "PERL_CONTINUES", "IGNORED")) {
-                killAfterCheckpoint(task, LiveStore.of(task, work));
+                killAfterCheckpoint(task, LiveStore.of(task, work, run));
             }
-            killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work));
-            kill("STARTS_AGAIN", LiveStore.of("STARTS_AGAIN", work));
+            killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work, run));
+            kill("STARTS_AGAIN", LiveStore.of("STARTS_AGAIN", work, run));
             status = started.await();
         }
     }
@@ -93,7 +93,7 @@ abstract class KillingContract {
 
     @Test
     void theOutputOfTheLastAttemptIsTheWholeTasks() throws IOException {
-        assertThat(Files.readString(results.resolve("CONTINUES/.command.out"))).isEqualTo(lines("UNDISTURBED"));
+        assertThat(Files.readString(results.resolve("CONTINUES/.command.err"))).isEqualTo(lines("UNDISTURBED"));
     }
 
     @Test

@@ -22,9 +22,12 @@ record LiveStore(Path path, Path ckpt) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Waits for the task to start. */
-    static LiveStore of(String task, Path work) throws Exception {
+    static LiveStore of(String task, Path work, PipelineRun run) throws Exception {
         Path ours = work.resolve(".nf-checkpoint");
-        return Await.that("a store of " + task, () -> find(task, ours.resolve("stores"), ours));
+        return Await.that("a store of " + task, () -> {
+            assertThat(run.process().isAlive()).as(run.text()).isTrue();
+            return find(task, ours.resolve("stores"), ours);
+        });
     }
 
     private static Optional<LiveStore> find(String task, Path stores, Path ours) throws IOException {
