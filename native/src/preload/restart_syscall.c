@@ -30,6 +30,8 @@
 
 static __thread uint64_t deadline_ns __attribute__((tls_model("initial-exec")));
 
+static __thread struct timespec futex_end __attribute__((tls_model("initial-exec")));
+
 void syscall_deadline_set(uint64_t nanoseconds)
 {
     deadline_ns = nanoseconds;
@@ -56,6 +58,22 @@ static void timeout_count_down(uint64_t address, uint64_t stack)
     uint64_t left = now < deadline_ns ? deadline_ns - now : 0;
     timeout->tv_sec = (time_t)(left / 1000000000ULL);
     timeout->tv_nsec = (long)(left % 1000000000ULL);
+}
+
+/* A wait for a relative time becomes one until a time, which is the same however often it begins again. Only what had
+ * passed before the first checkpoint is lost. */
+static void futex_until(struct sigcontext *registers)
+{
+    const struct timespec *limit = (const struct timespec *)registers->r10;
+
+    if ((registers->rsi & FUTEX_CMD_MASK) != FUTEX_WAIT || limit == NULL)
+        return;
+    uint64_t end = now_ns() + (uint64_t)limit->tv_nsec;
+    futex_end.tv_sec = (time_t)(end / 1000000000ULL) + limit->tv_sec;
+    futex_end.tv_nsec = (long)(end % 1000000000ULL);
+    registers->rsi = (registers->rsi & FUTEX_PRIVATE_FLAG) | FUTEX_WAIT_BITSET;
+    registers->r10 = (uint64_t)&futex_end;
+    registers->r9 = FUTEX_BITSET_MATCH_ANY;
 }
 
 static bool is_noted(const struct slot_syscall *noted, const struct sigcontext *now)
@@ -86,13 +104,15 @@ static bool time_left_set(int64_t number, struct sigcontext *registers)
     case SYS_rt_sigtimedwait:
         timeout_count_down(registers->rdx, registers->rsp);
         return true;
+    case SYS_futex:
+        futex_until(registers);
+        return true;
     case SYS_select:
     case SYS_pselect6:
     case SYS_ppoll:
     case SYS_epoll_pwait2:
     case SYS_pause:
     case SYS_rt_sigsuspend:
-    case SYS_futex:
     case SYS_semop:
     case SYS_semtimedop:
     case SYS_msgrcv:
