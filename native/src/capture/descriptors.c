@@ -18,6 +18,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#define FDINFO_SIZE (1 << 20) /* an epoll descriptor has a line for each it waits for */
+
 /* The first descriptor that a description was seen at. */
 struct known {
     pid_t outer;
@@ -102,21 +104,22 @@ static int known_add(struct descriptor_index *index, const struct seen_descripto
 }
 
 /* Reads flags and offset; *ret_cloexec apart, since it is the descriptor's. */
-static int fdinfo_read(struct seen_descriptor *seen, bool *ret_cloexec)
+static int fdinfo_read(struct seen_descriptor *seen, char *buffer, size_t size, bool *ret_cloexec)
 {
-    char path[64], buffer[4096];
+    char path[64];
     long long offset = 0;
     unsigned flags = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)seen->outer, seen->fd);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read_full(fd, buffer, sizeof(buffer) - 1);
+    ssize_t got = fd < 0 ? -1 : read_full(fd, buffer, size - 1);
     if (got <= 0)
         return -errno;
     buffer[got] = 0;
     if (sscanf(buffer, "pos: %lld flags: %o", &offset, &flags) != 2)
         return -EBADMSG;
     *ret_cloexec = (flags & O_CLOEXEC) != 0;
+    seen->info = buffer;
     seen->flags = (int)flags & ~O_CLOEXEC;
     seen->offset = offset;
     return 0;
@@ -124,8 +127,9 @@ static int fdinfo_read(struct seen_descriptor *seen, bool *ret_cloexec)
 
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
-static const save_function savers[] = {standard_stream_save, pipe_save, directory_save, device_save,
-                                       regular_file_save};
+static const save_function savers[] = {standard_stream_save, pipe_save,  directory_save,
+                                       device_save,          event_save, timer_save,
+                                       signalfd_save,        epoll_save, regular_file_save};
 
 static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
                             const char *process, struct ckpt_error *err)
@@ -151,13 +155,15 @@ static int descriptor_save(const struct save_context *context, struct descriptor
                            pid_t outer, int fd, size_t process_index, struct ckpt_error *err)
 {
     char path[64], target[PATH_MAX], who[48];
+    static char info[FDINFO_SIZE];
     struct seen_descriptor seen = {.outer = outer, .fd = fd, .target = target};
     const struct image_process *process = &context->tree->processes[process_index];
     bool close_on_exec = false;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)outer, fd);
     ssize_t length = readlink(path, target, sizeof(target) - 1);
-    if (length < 0 || stat(path, &seen.status) < 0 || fdinfo_read(&seen, &close_on_exec) < 0)
+    if (length < 0 || stat(path, &seen.status) < 0 ||
+        fdinfo_read(&seen, info, sizeof(info), &close_on_exec) < 0)
         return ckpt_error_errno(err, "look at descriptor %d of process %d", fd, (int)process->pid);
     target[length] = 0;
     int description = known_find(index, &seen);

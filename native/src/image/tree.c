@@ -55,6 +55,12 @@ struct image_descriptor *image_process_add_descriptor(struct image_process *proc
                      sizeof(*process->descriptors));
 }
 
+struct image_watch *image_description_add_watch(struct image_description *description)
+{
+    return array_add(&description->watches, &description->watch_count,
+                     sizeof(*description->watches));
+}
+
 void tree_image_free(struct tree_image *tree)
 {
     for (size_t i = 0; i < tree->process_count; i++) {
@@ -64,8 +70,10 @@ void tree_image_free(struct tree_image *tree)
         free(process->root);
         free(process->descriptors);
     }
-    for (size_t i = 0; i < tree->description_count; i++)
+    for (size_t i = 0; i < tree->description_count; i++) {
         free(tree->descriptions[i].path);
+        free(tree->descriptions[i].watches);
+    }
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);

@@ -27,8 +27,19 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC, /* something below /proc, by its path */
+    DESCRIPTION_PROC,     /* something below /proc, by its path */
+    DESCRIPTION_EVENTFD,  /* value: the count; clock: 1 for a semaphore */
+    DESCRIPTION_TIMERFD,  /* clock, value: ns left, interval_ns, offset: expirations not read */
+    DESCRIPTION_SIGNALFD, /* value: the mask */
+    DESCRIPTION_EPOLL,    /* watches */
     DESCRIPTION_KINDS
+};
+
+/* What an epoll descriptor waits for; fd is a number in the process that holds the epoll descriptor. */
+struct image_watch {
+    int fd;
+    unsigned events;
+    uint64_t data;
 };
 
 /* An open file description, as open(2) makes one; any number of descriptors may share it. */
@@ -38,8 +49,12 @@ struct image_description {
     int flags;  /* of open, as fdinfo shows them */
     int64_t offset;
     uint64_t size;
-    uint32_t mode;              /* permissions of a deleted file */
-    int pipe;                   /* index, or -1 */
+    uint32_t mode;               /* permissions of a deleted file */
+    int pipe;                    /* index, or -1 */
+    uint64_t value, interval_ns; /* see the kinds */
+    int clock;
+    struct image_watch *watches;
+    size_t watch_count;
     char data[IMAGE_NAME_SIZE]; /* file with the content, or "" */
 };
 
@@ -115,6 +130,7 @@ struct image_description *tree_image_add_description(struct tree_image *tree);
 struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
 struct image_shared *tree_image_add_shared(struct tree_image *tree);
 struct image_descriptor *image_process_add_descriptor(struct image_process *process);
+struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);
 
 const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid);

@@ -44,14 +44,17 @@ static const struct field tree_fields[] = {
     FIELD(tree_image, boottime_ns, FIELD_U64), {0},
 };
 static const struct field description_fields[] = {
-    FIELD(image_description, kind, FIELD_UINT),
-    FIELD(image_description, path, FIELD_STRING),
-    FIELD(image_description, flags, FIELD_INT),
-    FIELD(image_description, offset, FIELD_I64),
-    FIELD(image_description, size, FIELD_U64),
-    FIELD(image_description, mode, FIELD_UINT),
-    FIELD(image_description, pipe, FIELD_INT),
-    FIELD(image_description, data, FIELD_TEXT),
+    FIELD(image_description, kind, FIELD_UINT),       FIELD(image_description, path, FIELD_STRING),
+    FIELD(image_description, flags, FIELD_INT),       FIELD(image_description, offset, FIELD_I64),
+    FIELD(image_description, size, FIELD_U64),        FIELD(image_description, mode, FIELD_UINT),
+    FIELD(image_description, pipe, FIELD_INT),        FIELD(image_description, value, FIELD_U64),
+    FIELD(image_description, interval_ns, FIELD_U64), FIELD(image_description, clock, FIELD_INT),
+    FIELD(image_description, data, FIELD_TEXT),       {0},
+};
+static const struct field watch_fields[] = {
+    FIELD(image_watch, fd, FIELD_INT),
+    FIELD(image_watch, events, FIELD_UINT),
+    FIELD(image_watch, data, FIELD_U64),
     {0},
 };
 static const struct field pipe_fields[] = {
@@ -159,6 +162,20 @@ static void array_write(json_object *parent, const char *key, const struct field
     json_object_object_add(parent, key, array);
 }
 
+static void descriptions_write(json_object *document, const struct tree_image *tree)
+{
+    json_object *array = json_object_new_array();
+
+    for (size_t i = 0; i < tree->description_count; i++) {
+        const struct image_description *description = &tree->descriptions[i];
+        json_object *object = struct_write(description_fields, description);
+        array_write(object, "watches", watch_fields, description->watches, description->watch_count,
+                    sizeof(description->watches[0]));
+        json_object_array_add(array, object);
+    }
+    json_object_object_add(document, "descriptions", array);
+}
+
 static json_object *process_write(const struct image_process *process)
 {
     json_object *object = struct_write(process_fields, process);
@@ -185,8 +202,7 @@ int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error
     for (size_t i = 0; i < tree->process_count; i++)
         json_object_array_add(processes, process_write(&tree->processes[i]));
     json_object_object_add(document, "processes", processes);
-    array_write(document, "descriptions", description_fields, tree->descriptions,
-                tree->description_count, sizeof(tree->descriptions[0]));
+    descriptions_write(document, tree);
     array_write(document, "pipes", pipe_fields, tree->pipes, tree->pipe_count,
                 sizeof(tree->pipes[0]));
     array_write(document, "shared", shared_fields, tree->shared, tree->shared_count,
@@ -295,6 +311,23 @@ static int limits_read(struct image_process *process, json_object *object, struc
                       used < IMAGE_LIMITS ? &process->limits[used++] : NULL, err);
 }
 
+static int descriptions_read(struct tree_image *tree, json_object *document, struct ckpt_error *err)
+{
+    json_object *array = member(document, "descriptions", json_type_array);
+    int error = array == NULL ? bad(err, "descriptions") : 0;
+
+    for (size_t i = 0; error == 0 && i < json_object_array_length(array); i++) {
+        json_object *object = json_object_array_get_idx(array, i);
+        struct image_description *description = tree_image_add_description(tree);
+        error = description == NULL ? bad(err, "descriptions")
+                                    : struct_read(description_fields, description, object, err);
+        if (error == 0)
+            error = ARRAY_READ(object, "watches", watch_fields,
+                               image_description_add_watch(description), err);
+    }
+    return error;
+}
+
 static int process_read(struct image_process *process, json_object *object, struct ckpt_error *err)
 {
     json_object *auxv = member(object, "auxv", json_type_array);
@@ -353,8 +386,7 @@ static int document_fill(struct tree_image *tree, json_object *document, struct 
     if (processes == NULL)
         return bad(err, "processes");
     if (struct_read(tree_fields, tree, document, err) < 0 ||
-        ARRAY_READ(document, "descriptions", description_fields, tree_image_add_description(tree),
-                   err) < 0 ||
+        descriptions_read(tree, document, err) < 0 ||
         ARRAY_READ(document, "pipes", pipe_fields, tree_image_add_pipe(tree), err) < 0 ||
         ARRAY_READ(document, "shared", shared_fields, tree_image_add_shared(tree), err) < 0)
         return -EBADMSG;

@@ -24,6 +24,7 @@ struct seen_descriptor {
     int64_t offset;
     struct stat status;
     const char *target; /* what /proc/PID/fd/N points to */
+    const char *info;   /* the text of /proc/PID/fdinfo/N */
 };
 
 struct save_context {
@@ -61,6 +62,14 @@ int directory_save(const struct save_context *context, const struct seen_descrip
                    struct image_description *ret, struct ckpt_error *err);
 int device_save(const struct save_context *context, const struct seen_descriptor *seen,
                 struct image_description *ret, struct ckpt_error *err);
+int event_save(const struct save_context *context, const struct seen_descriptor *seen,
+               struct image_description *ret, struct ckpt_error *err);
+int timer_save(const struct save_context *context, const struct seen_descriptor *seen,
+               struct image_description *ret, struct ckpt_error *err);
+int signalfd_save(const struct save_context *context, const struct seen_descriptor *seen,
+                  struct image_description *ret, struct ckpt_error *err);
+int epoll_save(const struct save_context *context, const struct seen_descriptor *seen,
+               struct image_description *ret, struct ckpt_error *err);
 
 /* Each restore returns the new descriptor or -errno. Nothing on disk is changed; that is left to settle. */
 int standard_stream_restore(const struct restore_context *context,
@@ -73,6 +82,18 @@ int directory_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);
 int device_restore(const struct restore_context *context,
                    const struct image_description *description, struct ckpt_error *err);
+
+int event_restore(const struct restore_context *context,
+                  const struct image_description *description, struct ckpt_error *err);
+int timer_restore(const struct restore_context *context,
+                  const struct image_description *description, struct ckpt_error *err);
+int signalfd_restore(const struct restore_context *context,
+                     const struct image_description *description, struct ckpt_error *err);
+int epoll_restore(const struct restore_context *context,
+                  const struct image_description *description, struct ckpt_error *err);
+
+/* In the process that holds the epoll descriptor epoll, once all its descriptors are in place. */
+int epoll_fill(const struct image_description *description, int epoll, struct ckpt_error *err);
 
 /* Once everything has been opened: cuts a file back to the length it had. */
 int regular_file_settle(const struct image_description *description, int fd,

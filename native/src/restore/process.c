@@ -6,6 +6,7 @@
 #include "image/process.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/object.h"
 #include "restore/layout.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -66,6 +67,22 @@ static void descriptors_place(const struct assembly *assembly)
         int from = assembly->restore->opened[descriptor->description];
         if (dup3(from, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
             FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
+    }
+}
+
+/* Whoever comes first fills an epoll descriptor; for the others its entries are there already. */
+static void epolls_fill(const struct assembly *assembly)
+{
+    const struct image_process *process = assembly->process;
+    struct ckpt_error err;
+
+    for (size_t i = 0; i < process->descriptor_count; i++) {
+        const struct image_descriptor *descriptor = &process->descriptors[i];
+        const struct image_description *description =
+            &assembly->restore->tree->descriptions[descriptor->description];
+        if (description->kind == DESCRIPTION_EPOLL &&
+            epoll_fill(description, descriptor->fd, &err) < 0)
+            fail(assembly, &err);
     }
 }
 
@@ -338,6 +355,7 @@ void process_restore(struct restore *restore, const struct image_process *proces
     if (process_image_read(&assembly.image, restore->dirfd, process->pid, &err) < 0)
         fail(&assembly, &err);
     descriptors_place(&assembly);
+    epolls_fill(&assembly);
     directories_enter(&assembly);
     oom_score_set(&assembly);
     if (mappings_read(getpid(), &assembly.own, &err) < 0)

@@ -182,6 +182,14 @@ static int description_open(const struct restore *restore, const struct image_de
     case DESCRIPTION_PIPE:
     case DESCRIPTION_FIFO:
         return pipe_restore(&context, from, err);
+    case DESCRIPTION_EVENTFD:
+        return event_restore(&context, from, err);
+    case DESCRIPTION_TIMERFD:
+        return timer_restore(&context, from, err);
+    case DESCRIPTION_SIGNALFD:
+        return signalfd_restore(&context, from, err);
+    case DESCRIPTION_EPOLL:
+        return epoll_restore(&context, from, err);
     default:
         return standard_stream_restore(&context, from, err);
     }
