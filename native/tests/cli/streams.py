@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+"""Standard input, output and error of `ckpt run`, in the shapes that shells and workflow engines give them."""
+import os
+
+from case import expect
+from harness import check
+
+WAIT = ": >ready; until [ -e go ]; do sleep 0.01; done; "
+
+
+def through_shell(task, line):
+    """Starts `sh -c line` with "$@" being the ckpt run line."""
+    return ["sh", "-c", line, "sh", *task.run_line()]
+
+
+def kill_and_finish(task, line):
+    """Checkpoint, kill, the same line again, then the end; the contents of the file out of the last incarnation."""
+    task.start(through_shell(task, line))
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    os.rename(task.path("out"), task.path("out.1"))
+    task.start(through_shell(task, line))
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    task.check_nothing_left()
+    with open(task.path("out"), encoding="utf-8") as f:
+        return f.read()
+
+
+def test_pipe_to_tee(case):
+    """What Nextflow does: both streams through pipes to tee, outside the tree."""
+    task = case.task(["bash", "-c", f"echo before; {WAIT} echo after; echo error >&2"], ("--replay",))
+    out = kill_and_finish(task, '{ "$@" 2>&1 >&3 | tee err >&2; } 3>&1 | tee out')
+    expect("standard output", out, "before\nafter\n")
+    with open(task.path("err"), encoding="utf-8") as f:
+        check(f.read().endswith("error\n"), "standard error")
+
+
+def test_joined_streams_keep_their_order(case):
+    script = "for i in 1 2 3; do echo out $i; echo err $i >&2; done; " + WAIT
+    task = case.task(["bash", "-c", script + "for i in 4 5 6; do echo out $i; echo err $i >&2; done"], ("--replay",))
+    out = kill_and_finish(task, '"$@" >out 2>&1')
+    lines = [line for line in out.splitlines() if not line.startswith("ckpt: ")]
+    expect("lines", lines, [f"{stream} {i}" for i in range(1, 7) for stream in ("out", "err")])
+
+
+def test_much_output_with_many_checkpoints(case):
+    script = ": >ready; seq 1 150000; until [ -e go ]; do sleep 0.01; done; seq 150001 300000"
+    task = case.task(["bash", "-c", script], ("--replay", "--interval", "20ms"))
+    task.start()
+    task.wait_ready()
+    task.wait_for(lambda: max(task.generations(), default=0) >= 1, "a generation")
+    task.kill_tree()
+    task.touch("go")
+    task.start()
+    expect("exit status", task.wait_end(), 0)
+    check(task.log("stdout") == "".join(f"{i}\n" for i in range(1, 300001)), "the output is not exact")
+
+
+def test_reader_that_goes_away(case):
+    """The tree gets SIGPIPE as it would without ckpt."""
+    task = case.task(["bash", "-c", "yes; echo ${PIPESTATUS[*]} >status"])
+    task.start(through_shell(task, '"$@" | head -n 1'))
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "y\n")
+    task.check_nothing_left()
+    with open(task.path("status"), encoding="utf-8") as f:
+        expect("status of yes", f.read(), "141\n")
+
+
+def test_closed_streams(case):
+    task = case.task(["bash", "-c", "echo lost; echo kept >out"])
+    task.start(through_shell(task, '"$@" <&- >&- 2>&-'))
+    check(task.wait_end() in (0, 1), "exit status")
+    check(task.exists("out"), "the command did not run")
+
+
+def test_input_from_a_file(case):
+    """Read on where it was."""
+    script = f"read -r a; echo $a; {WAIT} cat"
+    task = case.task(["bash", "-c", script], ("--replay",))
+    with open(task.path("in"), "w", encoding="utf-8") as f:
+        f.write("".join(f"{i}\n" for i in range(1, 20001)))
+    expect("output", kill_and_finish(task, '"$@" <in >out'), "".join(f"{i}\n" for i in range(1, 20001)))
+
+
+def test_input_from_a_pipe(case):
+    """What the tree has read is read; the restarted tree goes on with the input of the new line."""
+    task = case.task(["bash", "-c", f"read -r a; echo $a; {WAIT} read -r b; echo $b"])
+    task.start(through_shell(task, 'echo one | "$@"'))
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    expect("output before", task.log("stdout"), "one\n")
+    task.start(through_shell(task, 'echo two | "$@"'))
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output after", task.log("stdout"), "two\n")
