@@ -348,14 +348,29 @@ static int process_read(struct image_process *process, json_object *object, stru
                       image_process_add_descriptor(process), err);
 }
 
+static bool has_no_path(enum description_kind kind)
+{
+    switch (kind) {
+    case DESCRIPTION_PIPE:
+    case DESCRIPTION_STDIN:
+    case DESCRIPTION_STDOUT:
+    case DESCRIPTION_STDERR:
+    case DESCRIPTION_EVENTFD:
+    case DESCRIPTION_TIMERFD:
+    case DESCRIPTION_SIGNALFD:
+    case DESCRIPTION_EPOLL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int indices_check(const struct tree_image *tree, struct ckpt_error *err)
 {
     for (size_t i = 0; i < tree->description_count; i++) {
         const struct image_description *description = &tree->descriptions[i];
         bool piped = description->kind == DESCRIPTION_PIPE || description->kind == DESCRIPTION_FIFO;
-        bool pathless =
-            description->kind == DESCRIPTION_PIPE ||
-            (description->kind >= DESCRIPTION_STDIN && description->kind <= DESCRIPTION_STDERR);
+        bool pathless = has_no_path(description->kind);
         if (description->kind >= DESCRIPTION_KINDS || (!pathless && description->path == NULL))
             return bad(err, "descriptions");
         if (piped && (description->pipe < 0 || (size_t)description->pipe >= tree->pipe_count))
