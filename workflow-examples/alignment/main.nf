@@ -3,7 +3,10 @@
 
 // Reads of the lambda phage, aligned to its genome, sorted, indexed and counted. ALIGN is the long task.
 
+// Short tasks are not worth a checkpoint.
 process PREPARE {
+    ext checkpoint: false
+
     input:
     val examples
 

@@ -4,6 +4,8 @@
 // One task per language. Every program keeps state in memory, so that a wrong restore would change its result.
 
 process COMPILE {
+    ext checkpoint: false // short
+
     input:
     path programs
 
