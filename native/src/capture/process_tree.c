@@ -67,6 +67,8 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     ret->threads = (unsigned)first_number(status_field(buffer, "\nThreads:"), 10);
     ret->umask = (unsigned)first_number(status_field(buffer, "\nUmask:"), 8);
     ret->resident_bytes = first_number(status_field(buffer, "\nVmRSS:"), 10) * 1024;
+    ret->pending = first_number(status_field(buffer, "\nSigPnd:"), 16) |
+                   first_number(status_field(buffer, "\nShdPnd:"), 16);
     if ((field = status_field(buffer, "\nState:")) != NULL)
         ret->state = field[strspn(field, " \t")];
     if ((field = status_field(buffer, "Name:\t")) != NULL)

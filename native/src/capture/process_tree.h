@@ -18,6 +18,7 @@ struct tree_process {
     char name[16];
     unsigned threads, umask;
     unsigned long resident_bytes;
+    unsigned long pending; /* signals, by bit, of the process and its main thread */
 };
 
 struct process_tree {

@@ -39,6 +39,9 @@ int timer_save(const struct save_context *context, const struct seen_descriptor 
     ret->offset = (int64_t)ticks;
     ret->value = value_s * NS_PER_S + value_ns;
     ret->interval_ns = interval_s * NS_PER_S + interval_ns;
+    /* One that has expired is started again by whoever reads it, which restoring cannot imitate. */
+    if (ret->value == 0)
+        ret->value = ret->interval_ns;
     return 1;
 }
 

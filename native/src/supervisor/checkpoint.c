@@ -161,26 +161,31 @@ static void snapshots_end(struct coordinator *coordinator)
 
 /* ---- the pause ---- */
 
-static bool was_terminated(const struct image_process *process)
-{
-    int signal = WTERMSIG(process->exit_status);
+#define BIT(signal)  (1UL << ((signal)-1))
+#define TERMINATIONS (BIT(SIGTERM) | BIT(SIGINT) | BIT(SIGHUP))
 
-    return process->zombie && WIFSIGNALED(process->exit_status) &&
-           (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGKILL);
+static bool was_terminated(const struct tree_process *seen, const struct image_process *process)
+{
+    if (!process->zombie)
+        return (seen->pending & TERMINATIONS) != 0;
+    return WIFSIGNALED(process->exit_status) &&
+           (BIT(WTERMSIG(process->exit_status)) & (TERMINATIONS | BIT(SIGKILL))) != 0;
 }
 
 /* Whoever ends a task may signal all of its processes and not only us. An image of what that leaves is no image of
  * the task: the generation before it has to serve. */
-static int tree_is_whole(const struct writer_job *job, struct ckpt_error *err)
+static int tree_is_whole(const struct writer_job *job, const struct process_tree *tree,
+                         struct ckpt_error *err)
 {
     const struct image_process *root = tree_image_process(&job->tree, job->tree.root);
 
     if (root == NULL || root->zombie)
         return ckpt_error_set(err, ESRCH, "the command has ended");
     for (size_t i = 0; i < job->tree.process_count; i++) {
-        if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&job->tree.processes[i]))
+        const struct image_process *process = &job->tree.processes[i];
+        if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&tree->processes[i], process))
             return ckpt_error_set(err, ECANCELED, "process %d (%s) has been signalled as well",
-                                  (int)job->tree.processes[i].pid, job->tree.processes[i].name);
+                                  (int)process->pid, process->name);
     }
     return 0;
 }
@@ -206,7 +211,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     /* Before they fork: while they do, their threads take notes and open files for an instant. */
     error = tree_capture(checkpoint, job, &tree, err);
     if (error == 0)
-        error = tree_is_whole(job, err);
+        error = tree_is_whole(job, &tree, err);
     if (error == 0) {
         coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
         error = snapshots_await(coordinator, job, err);
