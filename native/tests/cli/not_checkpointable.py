@@ -3,6 +3,7 @@
 """What can't be checkpointed runs to its end all the same, with one warning."""
 import os
 import shutil
+import signal
 
 from case import expect, one_line
 from harness import check
@@ -47,6 +48,37 @@ def test_checkpoints_work_again_after_a_static_child(case):
     task.wait_restarted(1)
     task.touch("end")
     expect("exit status", task.wait_end(), 5)
+
+
+def test_connection_to_the_outside(case):
+    script = ("import os, socket, time\ns = socket.create_server(('127.0.0.1', 0))\nopen('ready', 'w')\n"
+              "while not os.path.exists('go'): time.sleep(0.01)\nprint('pass')")
+    task = case.task(["python3", "-c", script], ("--interval", "50ms"))
+    task.start()
+    task.wait_ready()
+    task.wait_for(task.messages, "a warning")
+    expect("exit status of ckpt checkpoint", task.ckpt("checkpoint", task.store)[0], 175)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    check("socket" in one_line(task), f"the warning is {task.messages()}")
+
+
+def test_stopped_process(case):
+    """A stopped process can't be asked; once it goes on, checkpoints work."""
+    task = case.task(["bash", "-c", "sleep 1000 & echo $! >pid; : >ready; until [ -e go ]; do sleep 0.01; done; kill $!"])
+    task.start()
+    task.wait_ready()
+    with open(task.path("pid"), encoding="utf-8") as f:
+        pid = int(f.read())
+    os.kill(pid, signal.SIGSTOP)
+    status, _, err = task.ckpt("checkpoint", task.store)
+    expect("exit status of ckpt checkpoint", status, 175)
+    check("stopped" in err, f"ckpt checkpoint says {err!r}")
+    os.kill(pid, signal.SIGCONT)
+    task.checkpoint()
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
 
 
 def test_full_disk(case):
