@@ -112,6 +112,9 @@ void process_state_restore(void);
 /* Separate and late: an interval timer sends signals. */
 void process_timers_restore(void);
 
+void posix_timers_save(void);
+void posix_timers_restore(void);
+
 /* pending.c. The checkpoint thread takes the process's, then each thread its own and sends it again, then the main
  * thread sends the process's again. */
 void process_pending_save(void);

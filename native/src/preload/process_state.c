@@ -19,6 +19,7 @@ void process_state_save(void)
         raw4(SYS_rt_sigaction, signal, NULL, &preload.actions[signal], sizeof(unsigned long));
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
         raw2(SYS_getitimer, which, &interval_timers[which]);
+    posix_timers_save();
     raw2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &is_subreaper);
     has_no_new_privileges = (int)raw5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
 }
@@ -48,4 +49,5 @@ void process_timers_restore(void)
         if (!is_zero(&timer->it_value))
             raw3(SYS_setitimer, which, timer, NULL);
     }
+    posix_timers_restore();
 }

@@ -12,7 +12,9 @@
 #include <sys/mman.h>
 
 #define PARK_DEADLINE_NS 10000000000ULL /* a thread in an uninterruptible wait may take as long */
-#define PARK_RECHECK_NS  10000000L
+#define PARK_BLOCKED_NS                                                                            \
+    500000000ULL /* a sleeping thread that blocks the signal is waited for as long as this */
+#define PARK_RECHECK_NS 10000000L
 
 static char park_reason[128];
 
@@ -175,10 +177,26 @@ static int park_failed(const char **ret_reason, const char *what, int tid, char 
     return -EAGAIN;
 }
 
+/* Threads that libc makes for its own use block everything, and some of them for ever. */
+static bool task_blocks_signal(int tid)
+{
+    char buffer[2048];
+
+    if (task_file_read(tid, "/status", buffer, sizeof(buffer)) <= 0)
+        return false;
+    for (const char *at = buffer; *at != 0; at++) {
+        const char *rest = text_after(at, "\nSigBlk:\t");
+        if (rest != NULL)
+            return (text_number(&rest, 16) & BIT(preload.signal)) != 0;
+    }
+    return false;
+}
+
 /* Waits until every thread asked so far has parked or ended. */
 static int threads_await(uint64_t deadline, const char **ret_reason)
 {
     struct thread_slot *slot;
+    uint64_t patience = now_ns() + PARK_BLOCKED_NS;
 
     for (;;) {
         uint32_t parked = preload.parked;
@@ -200,6 +218,9 @@ static int threads_await(uint64_t deadline, const char **ret_reason)
                                state);
         if (state == 'T' || state == 't')
             return park_failed(ret_reason, "the process is stopped", slot->tid, state);
+        if (state == 'S' && now_ns() > patience && task_blocks_signal(slot->tid))
+            return park_failed(ret_reason, "a thread blocks the checkpoint signal", slot->tid,
+                               state);
         if (now_ns() > deadline)
             return park_failed(ret_reason, "a thread does not take the checkpoint signal",
                                slot->tid, state);
