@@ -72,6 +72,19 @@ process STARTS_AGAIN {
     countSlowly()
 }
 
+// Long enough for two attempts at least. There is no checkpoint but the one that each attempt ends with.
+process TIME_LIMIT {
+    time '8 s'
+
+    output:
+    path 'lines.txt'
+    path 'token.txt'
+    path '.command.err'
+
+    script:
+    countSlowly()
+}
+
 process IGNORED {
     errorStrategy 'ignore'
 
@@ -88,5 +101,6 @@ workflow {
     CONTINUES_FROM_OLDER()
     PERL_CONTINUES()
     STARTS_AGAIN()
+    TIME_LIMIT()
     IGNORED()
 }

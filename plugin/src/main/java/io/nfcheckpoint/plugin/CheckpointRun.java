@@ -2,6 +2,7 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.plugin;
 
+import io.nfcheckpoint.natives.Checkpointer;
 import io.nfcheckpoint.natives.NativeCheckpointer;
 import io.nfcheckpoint.routes.CheckpointPolicy;
 import io.nfcheckpoint.routes.CheckpointRoutes;
@@ -38,25 +39,23 @@ final class CheckpointRun implements AutoCloseable {
     private final CheckpointPolicy policy;
     private final Path base;
     private final Installation installation;
+    private final Checkpointer checkpointer;
     private final CheckpointRoutes routes;
     private final LiveTasks liveTasks = new LiveTasks();
     private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
-    private CheckpointRun(
-            Session session, CheckpointPolicy policy, Path base, Installation installation, CheckpointRoutes routes) {
+    private CheckpointRun(Session session, CheckpointPolicy policy, Path base) throws IOException {
         this.session = session;
         this.policy = policy;
         this.base = base;
-        this.installation = installation;
-        this.routes = routes;
+        this.installation = Installation.in(session.getWorkDir());
+        this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
+        this.routes = CheckpointRoutes.start(checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME));
     }
 
     /** @param base what a relative path in the configuration starts from */
     static CheckpointRun start(Session session, CheckpointPolicy policy, Path base) throws IOException {
-        var installation = Installation.in(session.getWorkDir());
-        var checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
-        var settings = Settings.of(policy.storeRoot(), Console.LOGGER_NAME);
-        return new CheckpointRun(session, policy, base, installation, CheckpointRoutes.start(checkpointer, settings));
+        return new CheckpointRun(session, policy, base);
     }
 
     /**
@@ -99,7 +98,7 @@ final class CheckpointRun implements AutoCloseable {
                 () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
             var launch = new LaunchCommand(installation.command(decision, lineage.task()));
-            new TaskAttempt(task, lineage, this::judge).wrap(launch);
+            new TaskAttempt(task, lineage, this::judge).wrap(launch, installation.lastCheckpoint(lineage.task()));
         } else {
             liveTasks.end(lineage);
         }
@@ -152,6 +151,7 @@ final class CheckpointRun implements AutoCloseable {
     }
 
     private ErrorStrategy decide(TaskAttempt attempt, ErrorStrategy own) {
+        LocalEnd.await(attempt, checkpointer);
         boolean retriedAnyway = attempt.isRetriedAnyway(own);
         Lineage lineage = attempt.lineage();
         var failed = new TaskFailed(lineage.task(), attempt.exitStatus(), retriedAnyway, lineage.restarts());

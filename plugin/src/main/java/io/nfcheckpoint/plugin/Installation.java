@@ -69,6 +69,17 @@ final class Installation {
         return words;
     }
 
+    /**
+     * A line for the script around a task: when that is asked to end, as by a time limit or Ctrl-C, the task is
+     * checkpointed before it is ended with all it has started. Slurm sends its signal 30 s before it kills.
+     */
+    String lastCheckpoint(TaskRef task) {
+        return "on_term() { set +e; %s checkpoint %s --timeout 20s &> /dev/null; [[ \"$pid\" ]] && nxf_kill $pid; }"
+                .formatted(
+                        LaunchCommand.escape(files.ckpt().toString()),
+                        LaunchCommand.escape(task.store().toString()));
+    }
+
     private static String printable(String name) {
         return name.replaceAll("\\p{Cntrl}", " ");
     }

@@ -22,9 +22,10 @@ final class TaskAttempt {
 
     private static final String ERROR_STRATEGY = "errorStrategy";
     private static final String SHELL = "shell";
+    private static final String BEFORE_SCRIPT = "beforeScript";
     private static final String MAX_RETRIES = "maxRetries";
     private static final String MAX_ERRORS = "maxErrors";
-    private static final List<String> CHANGED = List.of(ERROR_STRATEGY, SHELL, MAX_RETRIES, MAX_ERRORS);
+    private static final List<String> CHANGED = List.of(ERROR_STRATEGY, SHELL, BEFORE_SCRIPT, MAX_RETRIES, MAX_ERRORS);
 
     /** Decides on the failed attempt, given what the user's configuration says. */
     interface Judge {
@@ -65,9 +66,15 @@ final class TaskAttempt {
         return lineage;
     }
 
-    /** Puts the checkpointer before the task's command, and us where it is decided what a failure leads to. */
-    synchronized void wrap(LaunchCommand launch) {
+    /**
+     * Puts the checkpointer before the task's command, and us where it is decided what a failure leads to.
+     *
+     * @param preparation a line that the script around the command is to run before it
+     */
+    synchronized void wrap(LaunchCommand launch, String preparation) {
         TaskConfig config = task.getConfig();
+        String own = config.getBeforeScript();
+        config.put(BEFORE_SCRIPT, own == null ? preparation : own + "\n" + preparation);
         Optional<String> script = launch.script(ownScript);
         if (script.isPresent()) {
             changedScript = script.get();

@@ -5,7 +5,7 @@
  * the routes into what Nextflow understands.
  *
  * <p>Depends on Nextflow and on {@code io.nfcheckpoint.routes}; of {@code io.nfcheckpoint.natives} only on what unpacks
- * and loads it. Nothing here knows how an image or a store looks, and nothing here may fail a run: what goes wrong is a
+ * and loads it, and on whether a task still runs. Nothing here knows how an image or a store looks, and nothing here may fail a run: what goes wrong is a
  * warning, and the task runs as if we were not there.
  */
 package io.nfcheckpoint.plugin;

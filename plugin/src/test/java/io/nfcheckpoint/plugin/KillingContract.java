@@ -119,6 +119,13 @@ abstract class KillingContract {
     }
 
     @Test
+    void aTimeLimitOnlyInterruptsATask() throws IOException {
+        assertThat(lines("TIME_LIMIT")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(Files.readString(results.resolve("TIME_LIMIT/.command.err"))).isEqualTo(lines("UNDISTURBED"));
+        assertThat(run.text()).containsPattern("TIME_LIMIT was .*: continues from generation 1, taken after ");
+    }
+
+    @Test
     void aFailureThatTheUserIgnoresIsIgnored() throws IOException {
         assertThat(results.resolve("IGNORED")).doesNotExist();
         assertThat(run.tasks("Re-submitted")).isNotEmpty().doesNotContain("IGNORED");
@@ -128,7 +135,7 @@ abstract class KillingContract {
     @Test
     void theRunIsSummedUpInOneLine() throws IOException {
         assertThat(run.text())
-                .containsPattern("3 tasks were restarted from a checkpoint \\(3 restarts\\), which saved ");
+                .containsPattern("4 tasks were restarted from a checkpoint \\(\\d+ restarts\\), which saved ");
     }
 
     private String lines(String process) throws IOException {

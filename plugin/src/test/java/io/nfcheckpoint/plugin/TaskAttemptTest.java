@@ -71,10 +71,12 @@ class TaskAttemptTest {
 
     @Test
     void aRetryFindsTheAttemptBeforeItAndTheUsersConfiguration() {
-        var own = Map.<String, Object>of("shell", List.of("/bin/dash"), "maxRetries", 4);
+        var own =
+                Map.<String, Object>of("shell", List.of("/bin/dash"), "maxRetries", 4, "beforeScript", "module load x");
         var task = wrapped(own, "echo");
         var config = task.getConfig();
         assertThat(config.getShell()).containsExactly("/bin/sh", "/run-task", "--", "/bin/dash");
+        assertThat(config.getBeforeScript()).isEqualTo("module load x\non_term() { :; }");
         TaskAttempt.of(config).orElseThrow().allowRetry();
         var copy = copyOf(task, "echo");
 
@@ -84,6 +86,7 @@ class TaskAttemptTest {
         assertThat(previous.lineage()).isSameAs(lineage);
         assertThat(copy.getConfig().getShell()).containsExactly("/bin/dash");
         assertThat(copy.getConfig().getRawValue("maxRetries")).isEqualTo(4);
+        assertThat(copy.getConfig().getBeforeScript()).isEqualTo("module load x");
         assertThat(copy.getConfig().containsKey("maxErrors")).isFalse();
         assertThat(TaskAttempt.of(copy.getConfig())).isEmpty();
         assertThat(copy.getConfig().getErrorStrategy()).isEqualTo(ErrorStrategy.TERMINATE);
@@ -171,7 +174,7 @@ class TaskAttemptTest {
         var task = new TaskRun();
         task.setConfig(config);
         task.setScript(script);
-        new TaskAttempt(task, lineage, this::judge).wrap(LAUNCH);
+        new TaskAttempt(task, lineage, this::judge).wrap(LAUNCH, "on_term() { :; }");
         return task;
     }
 
