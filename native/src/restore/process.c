@@ -328,9 +328,13 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     args->checkpoint_tid = library->checkpoint_tid;
 }
 
-/* The kernel would otherwise write to our thread-local storage when it is gone. */
-static void rseq_leave(void)
+/* The kernel would otherwise write to our thread-local storage, or put a signal frame on our alternate stack, when
+ * they are gone. */
+static void kernel_leave(void)
 {
+    stack_t none = {.ss_flags = SS_DISABLE};
+
+    sigaltstack(&none, NULL);
 #ifdef RSEQ_SIG
     char *self = __builtin_thread_pointer();
 
@@ -363,7 +367,7 @@ void process_restore(struct restore *restore, const struct image_process *proces
     struct restorer_args *args = region_make(&assembly, &stack);
     args_fill(&assembly, args);
     limits_set(&assembly);
-    rseq_leave();
+    kernel_leave();
     uint64_t entry = args->start + ((uint64_t)(uintptr_t)restorer_main -
                                     (uint64_t)(uintptr_t)__start_restorer_code);
     __asm__ volatile("mov %0, %%rsp\n\t"
