@@ -7,7 +7,8 @@
  * Each side writes its own word before it reads the other's, and the holder gives way. A successful exec ends the
  * checkpoint thread and with it the count.
  *
- * A child of vfork writes its parent's memory, is sent no signal by it, and therefore leaves the count alone. */
+ * A child of vfork writes its parent's memory, is sent no signal by it, and therefore leaves the count alone. A thread
+ * that blocks the signal could not park while it waits, and does without. */
 #include "preload/futex.h"
 #include "preload/preload.h"
 
@@ -22,9 +23,17 @@ static void holder_remove(void)
     futex_wake(&preload.holders);
 }
 
+static bool can_park(void)
+{
+    unsigned long mask = 0;
+
+    raw4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof(mask));
+    return (mask & BIT(preload.signal)) == 0;
+}
+
 bool checkpoint_hold(void)
 {
-    if (!is_own_process())
+    if (!is_own_process() || !can_park())
         return false;
     for (;;) {
         __atomic_add_fetch(&preload.holders, 1, __ATOMIC_SEQ_CST);

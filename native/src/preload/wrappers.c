@@ -27,6 +27,8 @@ void wrappers_init(void)
     LOOK_UP(sigpending);
     LOOK_UP(sigsuspend);
     LOOK_UP(pthread_create);
+    LOOK_UP(pthread_kill);
+    LOOK_UP(raise);
     real.errno_location = next_symbol("__errno_location");
     LOOK_UP(execve);
     LOOK_UP(execvpe);

@@ -27,6 +27,8 @@ struct real_functions {
     int (*sigpending)(sigset_t *);
     int (*sigsuspend)(const sigset_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*pthread_kill)(pthread_t, int);
+    int (*raise)(int);
     int *(*errno_location)(void);
     int (*execve)(const char *, char *const[], char *const[]);
     int (*execvpe)(const char *, char *const[], char *const[]);
