@@ -208,7 +208,6 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.root = coordinator->root_inner;
     job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
-    /* Before they fork: while they do, their threads take notes and open files for an instant. */
     error = tree_capture(checkpoint, job, &tree, err);
     if (error == 0)
         error = tree_is_whole(job, &tree, err);
