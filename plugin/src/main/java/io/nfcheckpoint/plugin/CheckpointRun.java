@@ -14,6 +14,7 @@ import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskStarted;
 import io.nfcheckpoint.routes.WrapDecision;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -48,9 +49,22 @@ final class CheckpointRun implements AutoCloseable {
         this.session = session;
         this.policy = policy;
         this.base = base;
+        createStores(policy.storeRoot());
         this.installation = Installation.in(session.getWorkDir());
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
         this.routes = CheckpointRoutes.start(checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME));
+    }
+
+    /** Early: a task that finds out that it cannot write there has failed once. */
+    private static void createStores(Path root) throws IOException {
+        try {
+            Files.createDirectories(root);
+        } catch (IOException e) {
+            throw new IOException("'%s' cannot be created".formatted(root), e);
+        }
+        if (!Files.isWritable(root)) {
+            throw new IOException("'%s' is not writable".formatted(root));
+        }
     }
 
     /** @param base what a relative path in the configuration starts from */
