@@ -42,13 +42,19 @@ static inline const unsigned char *arch_syscall_ahead(const struct arch_frame *f
                : NULL;
 }
 
-/* The number that "mov $NR, %eax" in front of the system call instruction loads, or -1. */
+#define ARCH_SYSCALL_LOOK_BACK 16  /* bytes; libc loads an argument or two in between */
+#define ARCH_SYSCALL_HIGHEST   600 /* numbers beyond are no system calls */
+
+/* The number that the nearest "mov $NR, %eax" in front of the system call instruction loads, or -1. */
 static inline int64_t arch_syscall_immediate(const unsigned char *instruction)
 {
-    if (instruction[-5] != 0xb8)
-        return -1;
-    return (int64_t)instruction[-4] | (int64_t)instruction[-3] << 8 |
-           (int64_t)instruction[-2] << 16 | (int64_t)instruction[-1] << 24;
+    for (int back = 5; back <= ARCH_SYSCALL_LOOK_BACK; back++) {
+        const unsigned char *at = instruction - back;
+        int64_t number = (int64_t)at[1] | (int64_t)at[2] << 8;
+        if (at[0] == 0xb8 && at[3] == 0 && at[4] == 0 && number < ARCH_SYSCALL_HIGHEST)
+            return number;
+    }
+    return -1;
 }
 
 #endif
