@@ -138,7 +138,7 @@ static bool vmas_are_good(const struct process_image *image)
         bool has_path = vma->kind == VMA_FILE_PRIVATE || vma->kind == VMA_FILE_SHARED;
         if (!range_is_good(vma->start, vma->end) || vma->start < behind || vma->kind >= VMA_KINDS)
             return false;
-        if (vma->path >= image->strings_size && (vma->path != 0 || has_path))
+        if (has_path ? vma->path == 0 || vma->path >= image->strings_size : vma->path != 0)
             return false;
         if (vma->offset % PAGE != 0 || vma->protection > 7)
             return false;
@@ -201,6 +201,21 @@ static int parts_take(struct process_image *image, const struct image_header *he
     return strings_are_good(image) && vmas_are_good(image) && runs_are_good(image) ? 0 : -EBADMSG;
 }
 
+/* The restorer reads the pages when there is no way back. */
+static int pages_check(uint64_t page_count, int dirfd, pid_t pid, struct ckpt_error *err)
+{
+    char name[32];
+    struct stat status;
+
+    process_image_name(pid, "mem", name);
+    if (fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return ckpt_error_errno(err, "stat '%s'", name);
+    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != page_count * PAGE)
+        return ckpt_error_set(err, EBADMSG, "'%s' is damaged: %lld bytes instead of %llu pages",
+                              name, (long long)status.st_size, (unsigned long long)page_count);
+    return 0;
+}
+
 int process_image_read(struct process_image *ret, int dirfd, pid_t pid, struct ckpt_error *err)
 {
     char name[32];
@@ -224,6 +239,11 @@ int process_image_read(struct process_image *ret, int dirfd, pid_t pid, struct c
     if (error < 0) {
         process_image_free(&image);
         return ckpt_error_set(err, -error, "'%s' is damaged: layout", name);
+    }
+    error = pages_check(image.page_count, dirfd, pid, err);
+    if (error < 0) {
+        process_image_free(&image);
+        return error;
     }
     *ret = image;
     return 0;

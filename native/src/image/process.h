@@ -90,7 +90,7 @@ void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);
 /* Writes PID.img. */
 int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
                         struct ckpt_error *err);
-/* Reads and checks PID.img; -EBADMSG. */
+/* Reads PID.img and checks it and the size of PID.mem; -EBADMSG. */
 int process_image_read(struct process_image *ret, int dirfd, pid_t pid, struct ckpt_error *err);
 
 #endif

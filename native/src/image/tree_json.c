@@ -3,10 +3,11 @@
  *
  * tree.img as JSON. Each struct of image/tree.h has one table of its members below, and one function each way works
  * for all of them. Paths are bytes to the kernel, so strings are not forced to be UTF-8 here. What is read is
- * untrusted: every member must be there, of its kind and in its range, and every index must lead somewhere. */
+ * untrusted: every member must be there, of its kind and in its range; tree_check.c then looks at the whole. */
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/tree.h"
+#include "image/tree_check.h"
 #include "store/manifest.h"
 
 #include <errno.h>
@@ -228,7 +229,22 @@ static bool integer_read(json_object *value, int64_t low, int64_t high, int64_t 
     if (!json_object_is_type(value, json_type_int))
         return false;
     *ret = json_object_get_int64(value);
-    return *ret >= low && *ret <= high;
+    /* json-c takes what is too large for the largest. */
+    bool too_large = *ret == INT64_MAX && json_object_get_uint64(value) != INT64_MAX;
+    return *ret >= low && *ret <= high && !too_large;
+}
+
+static bool unsigned_read(json_object *value, uint64_t *ret)
+{
+    *ret = json_object_get_uint64(value);
+    return json_object_is_type(value, json_type_int) && json_object_get_int64(value) >= 0;
+}
+
+/* The kernel's strings hold no NUL. */
+static bool is_text(json_object *value)
+{
+    return json_object_is_type(value, json_type_string) &&
+           strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
 }
 
 static bool field_read(const struct field *field, void *base, json_object *value)
@@ -250,19 +266,17 @@ static bool field_read(const struct field *field, void *base, json_object *value
     case FIELD_I64:
         return integer_read(value, INT64_MIN, INT64_MAX, (int64_t *)at);
     case FIELD_U64:
-        *(uint64_t *)at = json_object_get_uint64(value);
-        return json_object_is_type(value, json_type_int);
+        return unsigned_read(value, (uint64_t *)at);
     case FIELD_BOOL:
         *(bool *)at = json_object_get_boolean(value);
         return json_object_is_type(value, json_type_boolean);
     case FIELD_STRING:
         if (value == NULL)
             return true;
-        *(char **)at = strdup(json_object_get_string(value));
-        return *(char **)at != NULL && json_object_is_type(value, json_type_string);
+        *(char **)at = is_text(value) ? strdup(json_object_get_string(value)) : NULL;
+        return *(char **)at != NULL;
     default:
-        if (!json_object_is_type(value, json_type_string) ||
-            (size_t)json_object_get_string_len(value) >= field->size)
+        if (!is_text(value) || (size_t)json_object_get_string_len(value) >= field->size)
             return false;
         strcpy(at, json_object_get_string(value));
         return true;
@@ -306,9 +320,10 @@ static json_object *member(json_object *object, const char *key, json_type type)
 static int limits_read(struct image_process *process, json_object *object, struct ckpt_error *err)
 {
     size_t used = 0;
+    int error = ARRAY_READ(object, "limits", limit_fields,
+                           used < IMAGE_LIMITS ? &process->limits[used++] : NULL, err);
 
-    return ARRAY_READ(object, "limits", limit_fields,
-                      used < IMAGE_LIMITS ? &process->limits[used++] : NULL, err);
+    return error == 0 && used < IMAGE_LIMITS ? bad(err, "limits") : error;
 }
 
 static int descriptions_read(struct tree_image *tree, json_object *document, struct ckpt_error *err)
@@ -335,8 +350,10 @@ static int process_read(struct image_process *process, json_object *object, stru
     if (auxv == NULL || json_object_array_length(auxv) > IMAGE_AUXV_WORDS)
         return bad(err, "auxv");
     process->auxv_words = json_object_array_length(auxv);
-    for (size_t i = 0; i < process->auxv_words; i++)
-        process->auxv[i] = json_object_get_uint64(json_object_array_get_idx(auxv, i));
+    for (size_t i = 0; i < process->auxv_words; i++) {
+        if (!unsigned_read(json_object_array_get_idx(auxv, i), &process->auxv[i]))
+            return bad(err, "auxv");
+    }
     if (struct_read(process_fields, process, object, err) < 0 ||
         struct_read(layout_fields, &process->layout, member(object, "layout", json_type_object),
                     err) < 0 ||
@@ -346,48 +363,6 @@ static int process_read(struct image_process *process, json_object *object, stru
         return -EBADMSG;
     return ARRAY_READ(object, "descriptors", descriptor_fields,
                       image_process_add_descriptor(process), err);
-}
-
-static bool has_no_path(enum description_kind kind)
-{
-    switch (kind) {
-    case DESCRIPTION_PIPE:
-    case DESCRIPTION_STDIN:
-    case DESCRIPTION_STDOUT:
-    case DESCRIPTION_STDERR:
-    case DESCRIPTION_EVENTFD:
-    case DESCRIPTION_TIMERFD:
-    case DESCRIPTION_SIGNALFD:
-    case DESCRIPTION_EPOLL:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static int indices_check(const struct tree_image *tree, struct ckpt_error *err)
-{
-    for (size_t i = 0; i < tree->description_count; i++) {
-        const struct image_description *description = &tree->descriptions[i];
-        bool piped = description->kind == DESCRIPTION_PIPE || description->kind == DESCRIPTION_FIFO;
-        bool pathless = has_no_path(description->kind);
-        if (description->kind >= DESCRIPTION_KINDS || (!pathless && description->path == NULL))
-            return bad(err, "descriptions");
-        if (piped && (description->pipe < 0 || (size_t)description->pipe >= tree->pipe_count))
-            return bad(err, "pipe");
-    }
-    for (size_t i = 0; i < tree->process_count; i++) {
-        const struct image_process *process = &tree->processes[i];
-        if (process->pid <= 1 || (!process->zombie && process->cwd == NULL))
-            return bad(err, "pid");
-        for (size_t j = 0; j < process->descriptor_count; j++) {
-            int index = process->descriptors[j].description;
-            if (index < 0 || (size_t)index >= tree->description_count ||
-                process->descriptors[j].fd < 0)
-                return bad(err, "descriptors");
-        }
-    }
-    return tree_image_process(tree, tree->root) == NULL ? bad(err, "root") : 0;
 }
 
 static int document_fill(struct tree_image *tree, json_object *document, struct ckpt_error *err)
@@ -411,7 +386,28 @@ static int document_fill(struct tree_image *tree, json_object *document, struct 
             process_read(process, json_object_array_get_idx(processes, i), err) < 0)
             return -EBADMSG;
     }
-    return indices_check(tree, err);
+    return tree_image_check(tree, err);
+}
+
+/* NULL unless text is one JSON object and nothing else. */
+static json_object *object_parse(const char *text, size_t size)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    json_object *document = NULL;
+    bool whole = false;
+
+    if (tokener != NULL && size < INT_MAX) {
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+        /* With the final NUL, so that a document which ends too early is not taken for one to be continued. */
+        document = json_tokener_parse_ex(tokener, text, (int)size + 1);
+        whole = json_tokener_get_parse_end(tokener) >= size;
+    }
+    if (tokener != NULL)
+        json_tokener_free(tokener);
+    if (whole && json_object_is_type(document, json_type_object))
+        return document;
+    json_object_put(document);
+    return NULL;
 }
 
 int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err)
@@ -423,8 +419,8 @@ int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err)
 
     if (read_file_at(dirfd, MANIFEST_TREE_IMAGE, TREE_LIMIT, &text, &size) < 0)
         return ckpt_error_errno(err, "read '%s'", MANIFEST_TREE_IMAGE);
-    document = json_tokener_parse(text);
-    if (!json_object_is_type(document, json_type_object))
+    document = object_parse(text, size);
+    if (document == NULL)
         return ckpt_error_set(err, EBADMSG, "'%s' is no JSON object", MANIFEST_TREE_IMAGE);
     int error = document_fill(&tree, document, err);
     if (error < 0) {

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "image/tree_check.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
 #include "store/generation.h"
@@ -58,6 +59,8 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
                            plan.manifest.host.name, plan.manifest.host.kernel);
     if (error == 0)
         error = tree_image_read(&plan.tree, plan.dirfd, err);
+    if (error == 0)
+        error = tree_image_check_processes(&plan.tree, plan.dirfd, err);
     if (error < 0)
         restart_plan_free(&plan);
     else

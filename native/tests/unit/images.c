@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+/* Images as a checkpoint leaves them, with every member different from zero. */
+#include "images.h"
+#include "unit.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+static const char *const paths[DESCRIPTION_KINDS] = {
+    [DESCRIPTION_REGULAR] = "/work/new\nline \"quoted\" \\ \x7f\x01\xff\xc3",
+    [DESCRIPTION_DELETED] = "/tmp/gone",
+    [DESCRIPTION_DIRECTORY] = "/work/d\xc3\xa9j\xc3\xa0",
+    [DESCRIPTION_DEVICE] = "/dev/null",
+    [DESCRIPTION_FIFO] = "/work/fifo",
+    [DESCRIPTION_PROC] = "/proc/self/status",
+};
+
+static void descriptions_add(struct tree_image *tree)
+{
+    for (int kind = 0; kind < DESCRIPTION_KINDS; kind++) {
+        struct image_description *added = tree_image_add_description(tree);
+
+        CHECK(added != NULL);
+        added->kind = (enum description_kind)kind;
+        added->path = paths[kind] ? strdup(paths[kind]) : NULL;
+        added->flags = O_RDWR | O_APPEND;
+        added->offset = kind == DESCRIPTION_DIRECTORY ? INT64_MAX : -1 - kind;
+        added->size = 1000 + (uint64_t)kind;
+        added->mode = 0640;
+        added->value = UINT64_MAX - (uint64_t)kind;
+        added->interval_ns = 77;
+        added->clock = 7;
+        if (kind == DESCRIPTION_PIPE || kind == DESCRIPTION_FIFO)
+            added->pipe = kind == DESCRIPTION_FIFO;
+        if (kind == DESCRIPTION_DELETED)
+            strcpy(added->data, "file-1.data");
+        for (int i = 0; kind == DESCRIPTION_EPOLL && i < 3; i++) {
+            struct image_watch *watch = image_description_add_watch(added);
+            CHECK(watch != NULL);
+            *watch = (struct image_watch){.fd = 3 + i, .events = 0x80000001, .data = 1ull << 63};
+        }
+    }
+}
+
+static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid_t session)
+{
+    struct image_process *added = tree_image_add_process(tree);
+    uint64_t *layout = (uint64_t *)&added->layout;
+
+    CHECK(added != NULL);
+    *added = (struct image_process){.pid = pid,
+                                    .parent = pid == IMAGES_PID ? 7 : IMAGES_PID,
+                                    .group = pid,
+                                    .session = session,
+                                    .name = "a \"name\" \xff",
+                                    .threads = 4,
+                                    .resident_bytes = 1 << 20,
+                                    .umask = 027,
+                                    .oom_score_adj = -17};
+    added->exe = strdup("/bin/a (deleted)");
+    added->cwd = strdup("/work");
+    added->root = strdup("/");
+    for (size_t i = 0; i < sizeof(added->layout) / sizeof(*layout); i++)
+        layout[i] = 0x1000 * (i + 1);
+    for (uint64_t i = 0; i < IMAGE_LIMITS; i++)
+        added->limits[i] = (struct image_limit){.soft = 1024 + i, .hard = UINT64_MAX};
+    added->auxv_words = 40;
+    for (uint64_t i = 0; i < added->auxv_words; i++)
+        added->auxv[i] = UINT64_MAX / (i + 1);
+    added->library = (struct wire_process){.brk = 1,
+                                           .slots = 2,
+                                           .slot_count = 3,
+                                           .slot_size = 4,
+                                           .entry = 5,
+                                           .entry_stack = 6,
+                                           .restorer = 7,
+                                           .checkpoint_tid = pid + 50};
+    return added;
+}
+
+void images_tree(struct tree_image *ret)
+{
+    *ret = (struct tree_image){
+        .parent = 7, .session = 5, .root = IMAGES_PID, .monotonic_ns = 123, .boottime_ns = 456};
+    descriptions_add(ret);
+    for (uint64_t i = 0; i < 2; i++) {
+        struct image_pipe *pipe = tree_image_add_pipe(ret);
+        CHECK(pipe != NULL);
+        *pipe = (struct image_pipe){.inode = 90 + i, .capacity = 65536, .queued = 17 * i};
+        strcpy(pipe->data, i ? "pipe-1.data" : "");
+    }
+    struct image_shared *shared = tree_image_add_shared(ret);
+    CHECK(shared != NULL);
+    *shared = (struct image_shared){
+        .device = 0x800000001, .inode = 99, .size = 8192, .data = "shared-1.data"};
+    struct image_process *root = process_add(ret, IMAGES_PID, IMAGES_PID);
+    for (int i = 0; i < DESCRIPTION_KINDS; i++) {
+        struct image_descriptor *descriptor = image_process_add_descriptor(root);
+        CHECK(descriptor != NULL);
+        *descriptor =
+            (struct image_descriptor){.fd = 3 * i, .description = i, .close_on_exec = i % 2 == 1};
+    }
+    struct image_process *zombie = tree_image_add_process(ret);
+    CHECK(zombie != NULL);
+    *zombie = (struct image_process){.pid = 101,
+                                     .parent = IMAGES_PID,
+                                     .group = IMAGES_PID,
+                                     .session = IMAGES_PID,
+                                     .zombie = true,
+                                     .exit_status = 3 << 8,
+                                     .name = "dead"};
+    process_add(ret, 102, 102);
+}
+
+static struct image_vma *vma_add(struct process_image *image, uint64_t start, uint64_t pages,
+                                 enum vma_kind kind, const char *path)
+{
+    struct image_vma *added = process_image_add_vma(image);
+
+    CHECK(added != NULL);
+    added->start = start;
+    added->end = start + pages * 4096;
+    added->kind = kind;
+    added->protection = PROT_READ | PROT_WRITE;
+    if (path != NULL)
+        CHECK_INT(process_image_add_string(image, path, &added->path), 0);
+    return added;
+}
+
+static void run_add(struct process_image *image, uint64_t address, uint64_t count)
+{
+    CHECK_INT(process_image_add_run(image, address, image->page_count, count), 0);
+    image->page_count += count;
+}
+
+void images_process(struct process_image *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    struct image_vma *file = vma_add(ret, 0x400000, 2, VMA_FILE_PRIVATE, "/bin/\xff\nodd");
+    file->file_size = 8000;
+    file->file_mtime_ns = 1700000000123456789;
+    vma_add(ret, 0x402000, 2, VMA_FILE_PRIVATE, "/bin/\xff\nodd")->offset = 0x2000;
+    run_add(ret, 0x402000, 1);
+    run_add(ret, 0x403000, 1); /* joins */
+    vma_add(ret, 0x404000, 4, VMA_ANONYMOUS, NULL);
+    run_add(ret, 0x404000, 1); /* does not: another mapping */
+    run_add(ret, 0x406000, 2);
+    vma_add(ret, 0x500000, 1, VMA_FILE_SHARED, "/work/db");
+    vma_add(ret, 0x600000, 2, VMA_SHARED, NULL);
+    vma_add(ret, 0x7ffd00000000, 33, VMA_ANONYMOUS, NULL)->flags = VMA_GROWS_DOWN;
+    run_add(ret, 0x7ffd00020000, 1);
+    vma_add(ret, 0x7ffd10000000, 4, VMA_VVAR, NULL);
+    vma_add(ret, 0x7ffd10004000, 2, VMA_VDSO, NULL)->protection = PROT_READ | PROT_EXEC;
+}
+
+void images_put(const char *name, const void *data, size_t size)
+{
+    cleanup_fd int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    CHECK(fd >= 0);
+    CHECK_INT(write_full(fd, data, size), 0);
+}
+
+char *images_get(const char *name, size_t *ret_size)
+{
+    char *data = NULL;
+
+    if (read_file_at(AT_FDCWD, name, 1 << 24, &data, ret_size) < 0)
+        unit_fail(__FILE__, __LINE__, "read %s: %s", name, strerror(errno));
+    return data;
+}
+
+void images_put_pages(uint64_t bytes)
+{
+    images_put("100.mem", "", 0);
+    CHECK_INT(truncate("100.mem", (off_t)bytes), 0);
+}
+
+void images_put_process(const struct process_image *image)
+{
+    struct ckpt_error err = {0};
+
+    unlink("100.img");
+    if (process_image_write(image, AT_FDCWD, IMAGES_PID, &err) < 0)
+        unit_fail(__FILE__, __LINE__, "%s", err.message);
+    images_put_pages(image->page_count * 4096);
+}
