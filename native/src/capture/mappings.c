@@ -41,6 +41,17 @@ static void name_unescape(char *name)
     *to = 0;
 }
 
+static bool flags_are_good(const char *flags)
+{
+    static const char *const letters[] = {"r-", "w-", "x-", "ps"};
+
+    for (int i = 0; i < 4; i++) {
+        if (flags[i] == 0 || strchr(letters[i], flags[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static int line_parse(char *line, struct mapping *ret)
 {
     unsigned long start, end, offset, inode;
@@ -50,7 +61,7 @@ static int line_parse(char *line, struct mapping *ret)
 
     if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, flags, &offset, &major_id,
                &minor_id, &inode, &name_at) < 7 ||
-        name_at == 0 || strlen(flags) != 4)
+        name_at == 0 || start >= end || !flags_are_good(flags))
         return -EBADMSG;
     char *name = line + name_at;
     size_t length = strlen(name);

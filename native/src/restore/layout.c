@@ -34,10 +34,12 @@ uint64_t layout_gap(const struct mappings *own, const struct process_image *imag
 {
     uint64_t at = LOWEST, behind;
 
-    while ((behind = obstacle(own, image, at, at + size)) != 0) {
+    /* In this order, so that nothing overflows. */
+    while (size <= HIGHEST && at <= HIGHEST - size) {
+        behind = obstacle(own, image, at, at + size);
+        if (behind == 0)
+            return at;
         at = behind + DISTANCE;
-        if (at + size > HIGHEST)
-            return 0;
     }
-    return at;
+    return 0;
 }
