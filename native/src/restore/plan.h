@@ -12,7 +12,9 @@
 
 struct plan_node {
     pid_t pid, group, session;
+    bool leads_group;                    /* somebody is in the group of its number */
     const struct image_process *process; /* NULL: a helper that stands in for a dead leader */
+    pid_t birth_session;                 /* the session that it has to be forked in, 0: any */
     int creator;                         /* index of the node that forks it, -1: the stand-in */
     bool
         adopted; /* the creator is not its parent: it is forked through a child that ends at once */
@@ -23,7 +25,7 @@ struct restore_plan {
     size_t count;
     pid_t stand_in;         /* its pid */
     pid_t stand_in_session; /* its session; equal to its pid when it leads one */
-    pid_t spare;            /* this pid and those below it are free for passing helpers */
+    pid_t spare;            /* this pid and the count - 1 below it are free for passing helpers */
 };
 
 int restore_plan_make(const struct tree_image *tree, pid_t pid_max, struct restore_plan *ret,

@@ -131,7 +131,7 @@ static __attribute__((noreturn)) void node_main(struct restore *restore, int ind
         FAIL_ERRNO(restore, "make process %d lead a session", node->pid);
     children_fork(restore, index, false);
     barrier(restore, &restore->shared->created);
-    if (node->group == node->pid && node->session != node->pid && setpgid(0, 0) < 0)
+    if (node->leads_group && node->session != node->pid && setpgid(0, 0) < 0)
         FAIL_ERRNO(restore, "make process %d lead a group", node->pid);
     barrier(restore, &restore->shared->led);
     if (node->group != node->pid && getpgrp() != node->group && setpgid(0, node->group) < 0)
