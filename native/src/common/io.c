@@ -202,6 +202,9 @@ static int remove_below(int parent, const char *name)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         r = remove_tree_at(dirfd(dir), entry->d_name);
+        /* Its owner may have closed the directory even to himself. */
+        if (r == -EACCES && fchmod(dirfd(dir), 0700) == 0)
+            r = remove_tree_at(dirfd(dir), entry->d_name);
         if (r < 0 && result == 0)
             result = r;
     }

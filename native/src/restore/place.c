@@ -21,15 +21,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ASIDE ".ckpt-aside."
+#define ASIDE ".ckpt-aside" /* in the new directory, what stood in the way, by its old name */
 
 struct place {
-    int to;
+    int to, aside;
     char **names; /* of the top level that have been copied */
     size_t count;
+    struct stat store, target; /* never copied; the new directory may lie in the old one */
+    struct stat
+        held[2]; /* entries of the new directory that hold the store, the old directory; or zero */
 };
 
-static int entry_copy(int from, int to, const char *name);
+static int entry_copy(const struct place *place, int from, int to, const char *name);
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
 
 static int bytes_copy(int from, int to, off_t size)
 {
@@ -52,19 +60,15 @@ static int bytes_copy(int from, int to, off_t size)
     return ftruncate(to, size) < 0 ? -errno : 0;
 }
 
-static int file_copy(int from, int to, const char *name, const struct stat *status)
+static int file_copy(int from, int to, const char *name, off_t size)
 {
     cleanup_fd int source = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    cleanup_fd int target =
-        openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct timespec times[2] = {status->st_atim, status->st_mtim};
+    cleanup_fd int target = -1;
 
-    if (source < 0 || target < 0)
+    if (source < 0)
         return -errno;
-    int error = bytes_copy(source, target, status->st_size);
-    if (error == 0 && (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
-        error = -errno;
-    return error;
+    target = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return target < 0 ? -errno : bytes_copy(source, target, size);
 }
 
 static int link_copy(int from, int to, const char *name)
@@ -78,9 +82,8 @@ static int link_copy(int from, int to, const char *name)
     return symlinkat(target, to, name) < 0 ? -errno : 0;
 }
 
-static int directory_copy(int from, int to, const char *name, const struct stat *status)
+static int directory_copy(const struct place *place, int from, int to, const char *name)
 {
-    struct timespec times[2] = {status->st_atim, status->st_mtim};
     struct dirent *entry;
     int error = 0;
 
@@ -91,38 +94,58 @@ static int directory_copy(int from, int to, const char *name, const struct stat 
     cleanup_dir DIR *dir = source < 0 ? NULL : fdopendir(source);
     if (target < 0 || dir == NULL)
         return -errno;
-    while (error == 0 && (entry = readdir(dir)) != NULL) {
+    while (error == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            error = entry_copy(dirfd(dir), target, entry->d_name);
+            error = entry_copy(place, dirfd(dir), target, entry->d_name);
     }
-    if (error == 0 && (fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0))
-        error = -errno;
-    return error;
+    return error < 0 ? error : -errno;
 }
 
-static int entry_copy(int from, int to, const char *name)
+/* Last, since a directory may be closed even to its owner. Only root can give files away. */
+static int attributes_copy(int to, const char *name, const struct stat *status)
+{
+    struct timespec times[2] = {status->st_atim, status->st_mtim};
+
+    if (geteuid() == 0 &&
+        fchownat(to, name, status->st_uid, status->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+        errno != EPERM && errno != EINVAL)
+        return -errno;
+    if (!S_ISLNK(status->st_mode) && fchmodat(to, name, status->st_mode & 07777, 0) < 0)
+        return -errno;
+    return utimensat(to, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int entry_copy(const struct place *place, int from, int to, const char *name)
 {
     struct stat status;
+    int error;
 
     if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
+    if (is_same(&status, &place->store) || is_same(&status, &place->target))
+        return 0;
     switch (status.st_mode & S_IFMT) {
     case S_IFREG:
-        return file_copy(from, to, name, &status);
+        error = file_copy(from, to, name, status.st_size);
+        break;
     case S_IFLNK:
-        return link_copy(from, to, name);
+        error = link_copy(from, to, name);
+        break;
     case S_IFDIR:
-        return directory_copy(from, to, name, &status);
+        error = directory_copy(place, from, to, name);
+        break;
     case S_IFIFO:
-        return mkfifoat(to, name, status.st_mode & 07777) < 0 ? -errno : 0;
+        error = mkfifoat(to, name, 0600) < 0 ? -errno : 0;
+        break;
     default: /* a socket is dead without its process */
         return 0;
     }
+    return error < 0 ? error : attributes_copy(to, name, &status);
 }
 
 static bool is_excluded(const char *name, char *const *excludes, size_t count)
 {
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ASIDE) == 0)
         return true;
     for (size_t i = 0; i < count; i++) {
         if (fnmatch(excludes[i], name, 0) == 0)
@@ -135,51 +158,79 @@ static bool is_directory(int at, const char *name, const struct stat *other)
 {
     struct stat status;
 
-    return fstatat(at, name, &status, 0) == 0 && status.st_ino == other->st_ino &&
-           status.st_dev == other->st_dev;
+    return fstatat(at, name, &status, 0) == 0 && is_same(&status, other);
 }
 
-static void aside_name(const char *name, char aside[NAME_MAX + 1])
+/* Out of the way; nothing may be there. */
+static int entry_set_aside(struct place *place, const char *name)
 {
-    snprintf(aside, NAME_MAX + 1, ASIDE "%.200s", name);
+    struct stat status;
+
+    if (fstatat(place->to, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (is_same(&status, &place->held[0]) || is_same(&status, &place->held[1]))
+        return -EBUSY;
+    return renameat(place->to, name, place->aside, name) < 0 ? -errno : 0;
 }
 
 static int top_copy(struct place *place, int from, const char *name)
 {
-    char aside[NAME_MAX + 1];
     void *grown = reallocarray(place->names, place->count + 1, sizeof(char *));
 
     if (grown == NULL)
         return -ENOMEM;
     place->names = grown;
-    place->names[place->count] = strdup(name);
-    if (place->names[place->count] == NULL)
-        return -ENOMEM;
-    aside_name(name, aside);
-    if (renameat(place->to, name, place->to, aside) < 0 && errno != ENOENT)
+    char *kept = strdup(name);
+    int error = kept == NULL ? -ENOMEM : entry_set_aside(place, name);
+    if (error < 0) {
+        free(kept);
+        return error;
+    }
+    place->names[place->count++] = kept;
+    return entry_copy(place, from, place->to, name);
+}
+
+/* Puts everything back that stands aside in the directory to. */
+static int aside_restore(int to)
+{
+    struct dirent *entry;
+    int error = 0;
+    int fd = openat(to, ASIDE, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    cleanup_dir DIR *dir = fdopendir(fd);
+    if (dir == NULL)
         return -errno;
-    place->count++;
-    return entry_copy(from, place->to, name);
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (remove_tree_at(to, entry->d_name) < 0 ||
+            renameat(dirfd(dir), entry->d_name, to, entry->d_name) < 0)
+            error = -errno;
+    }
+    return error == 0 && unlinkat(to, ASIDE, AT_REMOVEDIR) < 0 ? -errno : error;
 }
 
 static void place_end(struct place *place, bool keep_copy)
 {
-    char aside[NAME_MAX + 1];
-
     if (place == NULL)
         return;
     for (size_t i = 0; i < place->count; i++) {
-        aside_name(place->names[i], aside);
-        if (keep_copy) {
-            remove_tree_at(place->to, aside);
-        } else {
+        if (!keep_copy)
             remove_tree_at(place->to, place->names[i]);
-            renameat(place->to, aside, place->to, place->names[i]);
-        }
         free(place->names[i]);
     }
+    if (place->to >= 0) {
+        if (keep_copy)
+            remove_tree_at(place->to, ASIDE);
+        else
+            aside_restore(place->to);
+        close(place->to);
+    }
+    if (place->aside >= 0)
+        close(place->aside);
     free(place->names);
-    close(place->to);
     free(place);
 }
 
@@ -194,45 +245,95 @@ void place_undo(struct place *place)
 }
 
 static int all_copy(struct place *place, int from, char *const *excludes, size_t exclude_count,
-                    const struct stat *store, struct ckpt_error *err)
+                    struct ckpt_error *err)
 {
     struct dirent *entry;
+    int error = 0;
     cleanup_dir DIR *dir = fdopendir(from);
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    if (dir == NULL)
+        return ckpt_error_errno(err, "list the last working directory");
+    while (error == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
         if (is_excluded(entry->d_name, excludes, exclude_count) ||
-            is_directory(from, entry->d_name, store))
+            is_directory(from, entry->d_name, &place->store) ||
+            is_directory(place->to, entry->d_name, &place->store))
             continue;
-        int error = top_copy(place, from, entry->d_name);
+        error = top_copy(place, from, entry->d_name);
+        if (error == -EBUSY)
+            return ckpt_error_set(err, EBUSY,
+                                  "'%s' in the new working directory cannot be replaced: the store "
+                                  "or the last working directory lies in it",
+                                  entry->d_name);
         if (error < 0)
             return ckpt_error_set(err, -error, "copy '%s' into the new working directory: %s",
                                   entry->d_name, strerror(-error));
     }
-    return 0;
+    return errno == 0 ? 0 : ckpt_error_errno(err, "list the last working directory");
+}
+
+/* The entry of the directory top on the way to path, or zeroes when path does not lie below it. */
+static void entry_above(const char *path, const struct stat *top, struct stat *ret)
+{
+    struct stat status, before = {0};
+    cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    memset(ret, 0, sizeof(*ret));
+    while (fd >= 0 && fstat(fd, &status) == 0 && !is_same(&status, &before)) {
+        if (is_same(&status, top)) {
+            *ret = before;
+            return;
+        }
+        before = status;
+        int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = parent;
+    }
+}
+
+/* One that was killed while it copied has left things aside. */
+static int aside_make(struct place *place, struct ckpt_error *err)
+{
+    if (aside_restore(place->to) < 0 || mkdirat(place->to, ASIDE, 0700) < 0)
+        return ckpt_error_errno(err, "make '%s' in the new working directory", ASIDE);
+    place->aside = openat(place->to, ASIDE, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return place->aside < 0 ? ckpt_error_errno(err, "open '%s'", ASIDE) : 0;
+}
+
+static int place_fill(struct place *place, const char *from, const char *to, const char *store,
+                      struct ckpt_error *err)
+{
+    if (stat(store, &place->store) < 0)
+        return ckpt_error_errno(err, "stat '%s'", store);
+    place->to = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (place->to < 0 || fstat(place->to, &place->target) < 0)
+        return ckpt_error_errno(err, "open '%s'", to);
+    entry_above(store, &place->target, &place->held[0]);
+    entry_above(from, &place->target, &place->held[1]);
+    return aside_make(place, err);
 }
 
 int place_make(const char *from, const char *to, char *const *excludes, size_t exclude_count,
                const char *store, struct place **ret, struct ckpt_error *err)
 {
-    struct stat here, there, store_status = {0};
+    struct stat here, there;
 
     *ret = NULL;
     if (strcmp(from, to) == 0)
         return 0;
     if (stat(from, &there) < 0)
         return ckpt_error_errno(err, "open the last working directory '%s'", from);
-    if (stat(to, &here) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev)
+    if (stat(to, &here) == 0 && is_same(&here, &there))
         return 0;
-    if (stat(store, &store_status) < 0)
-        return ckpt_error_errno(err, "stat '%s'", store);
-    struct place *place = calloc(1, sizeof(*place));
-    int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (place == NULL || source < 0)
+    cleanup_fd int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (source < 0)
         return ckpt_error_errno(err, "open the last working directory '%s'", from);
-    place->to = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = place->to < 0
-                    ? ckpt_error_errno(err, "open '%s'", to)
-                    : all_copy(place, source, excludes, exclude_count, &store_status, err);
+    struct place *place = calloc(1, sizeof(*place));
+    if (place == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    place->to = place->aside = -1;
+    int error = place_fill(place, from, to, store, err);
+    if (error == 0)
+        error = all_copy(place, steal_fd(&source), excludes, exclude_count, err);
     if (error < 0) {
         place_undo(place);
         return error;
