@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LaunchCommandTest {
 
-    private final LaunchCommand launch = new LaunchCommand(List.of("/bin/sh", "/work/run-task", "--dir", "/a b", "--"));
+    private final LaunchCommand launch = new LaunchCommand(List.of("/bin/sh", "/data/run-task", "--dir", "/a b", "--"));
 
     @Test
     void aPlainScriptGetsAnotherShell() {
         assertThat(launch.script("echo hello")).isEmpty();
         assertThat(launch.shell(List.of("/bin/bash", "-ue")))
-                .containsExactly("/bin/sh", "/work/run-task", "--dir", "/a\\ b", "--", "/bin/bash", "-ue");
+                .containsExactly("/bin/sh", "/data/run-task", "--dir", "/a\\ b", "--", "/bin/bash", "-ue");
     }
 
     @Test

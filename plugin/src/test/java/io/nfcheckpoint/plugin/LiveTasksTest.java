@@ -16,7 +16,7 @@ class LiveTasksTest {
 
     @Test
     void theStoreIsNamedAfterTheKey() {
-        var lineage = begin("/work/1");
+        var lineage = begin("/data/1");
 
         assertThat(lineage.isOwner()).isTrue();
         assertThat(lineage.task().id()).isEqualTo(KEY);
@@ -25,17 +25,17 @@ class LiveTasksTest {
 
     @Test
     void tasksThatComputeTheSameHaveTheirOwnStores() {
-        begin("/work/1");
+        begin("/data/1");
 
-        assertThat(begin("/work/2").task().id()).isEqualTo(KEY + "-2");
-        assertThat(begin("/work/3").task().id()).isEqualTo(KEY + "-3");
+        assertThat(begin("/data/2").task().id()).isEqualTo(KEY + "-2");
+        assertThat(begin("/data/3").task().id()).isEqualTo(KEY + "-3");
     }
 
     @Test
     void aTaskInTheDirectoryOfAnotherStartsLikeIt() {
-        var owner = begin("/work/1");
+        var owner = begin("/data/1");
 
-        var guest = begin("/work/1");
+        var guest = begin("/data/1");
 
         assertThat(guest.isOwner()).isFalse();
         assertThat(guest.task()).isEqualTo(owner.task());
@@ -43,18 +43,18 @@ class LiveTasksTest {
 
     @Test
     void theStoreOfATaskThatIsOverServesTheNextOneLikeIt() {
-        live.end(begin("/work/1"));
+        live.end(begin("/data/1"));
 
-        assertThat(begin("/work/2").task().id()).isEqualTo(KEY);
+        assertThat(begin("/data/2").task().id()).isEqualTo(KEY);
     }
 
     @Test
     void theEndOfAGuestLeavesTheStoreToItsOwner() {
-        begin("/work/1");
+        begin("/data/1");
 
-        live.end(begin("/work/1"));
+        live.end(begin("/data/1"));
 
-        assertThat(begin("/work/2").task().id()).isEqualTo(KEY + "-2");
+        assertThat(begin("/data/2").task().id()).isEqualTo(KEY + "-2");
     }
 
     private Lineage begin(String directory) {
