@@ -60,8 +60,13 @@ def ordinary_user():
         pwd.getpwnam(ORDINARY)
         return ORDINARY, False
     except KeyError:
-        subprocess.run(["useradd", "--system", "--no-create-home", "--home-dir", "/", ORDINARY], check=True)
-        return ORDINARY, True
+        made = subprocess.run(["useradd", "--system", "--no-create-home", "--home-dir", "/", ORDINARY],
+                              capture_output=True, text=True, check=False)
+    try:
+        pwd.getpwnam(ORDINARY)  # another run may have made it at the same moment
+    except KeyError:
+        raise SystemExit(f"useradd {ORDINARY}: {made.stderr.strip()}; name a user with --as USER") from None
+    return ORDINARY, made.returncode == 0
 
 
 class Place:

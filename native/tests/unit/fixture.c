@@ -35,7 +35,7 @@ unsigned fixture_generation(struct store *store)
     unsigned number;
 
     CHECK_INT(generation_begin(store, &number, &dirfd, &err), 0);
-    CHECK_INT(manifest_init(&manifest, MANIFEST_PERIODIC, "/work/dir", &err), 0);
+    CHECK_INT(manifest_init(&manifest, MANIFEST_PERIODIC, "/data/dir", &err), 0);
     add_file(&manifest, dirfd, "tree.img", "the tree");
     add_file(&manifest, dirfd, "12.img", "one process");
     add_file(&manifest, dirfd, "12.mem", "its pages, rather short ones");

@@ -11,11 +11,11 @@
 #include <sys/mman.h>
 
 static const char *const paths[DESCRIPTION_KINDS] = {
-    [DESCRIPTION_REGULAR] = "/work/new\nline \"quoted\" \\ \x7f\x01\xff\xc3",
+    [DESCRIPTION_REGULAR] = "/data/new\nline \"quoted\" \\ \x7f\x01\xff\xc3",
     [DESCRIPTION_DELETED] = "/tmp/gone",
-    [DESCRIPTION_DIRECTORY] = "/work/d\xc3\xa9j\xc3\xa0",
+    [DESCRIPTION_DIRECTORY] = "/data/d\xc3\xa9j\xc3\xa0",
     [DESCRIPTION_DEVICE] = "/dev/null",
-    [DESCRIPTION_FIFO] = "/work/fifo",
+    [DESCRIPTION_FIFO] = "/data/fifo",
     [DESCRIPTION_PROC] = "/proc/self/status",
 };
 
@@ -149,7 +149,7 @@ void images_process(struct process_image *ret)
     vma_add(ret, 0x404000, 4, VMA_ANONYMOUS, NULL);
     run_add(ret, 0x404000, 1); /* does not: another mapping */
     run_add(ret, 0x406000, 2);
-    vma_add(ret, 0x500000, 1, VMA_FILE_SHARED, "/work/db");
+    vma_add(ret, 0x500000, 1, VMA_FILE_SHARED, "/data/db");
     vma_add(ret, 0x600000, 2, VMA_SHARED, NULL);
     vma_add(ret, 0x7ffd00000000, 33, VMA_ANONYMOUS, NULL)->flags = VMA_GROWS_DOWN;
     run_add(ret, 0x7ffd00020000, 1);

@@ -24,7 +24,7 @@ TEST(manifest_goes_round)
     CHECK(manifest.pause_seconds == 0.012);
     CHECK(manifest.write_seconds == 0);
     CHECK_INT(manifest.host.page_size, sysconf(_SC_PAGESIZE));
-    CHECK_STRING(manifest.workdir, "/work/dir");
+    CHECK_STRING(manifest.workdir, "/data/dir");
     CHECK_INT(manifest.stdout_bytes, 1234);
     CHECK_INT(manifest.process_count, 1);
     CHECK_INT(manifest.processes[0].pid, 12);
@@ -110,7 +110,7 @@ TEST(damaged_manifest_is_refused)
         {"\"runSeconds\": 31.5", "\"runSeconds\": NaN", "\"runSeconds\""},
         {"\"runSeconds\": 31.5", "\"runSeconds\": 1e999", "\"runSeconds\""},
         {"\"runSeconds\": 31.5", "\"runSeconds\": -1", "\"runSeconds\""},
-        {"\"workdir\": \"/work/dir\"", "\"workdir\": \"work\"", "absolute path"},
+        {"\"workdir\": \"/data/dir\"", "\"workdir\": \"work\"", "absolute path"},
         {"\"processes\": [", "\"processes\": [[", "not valid JSON"},
         {"\"files\":", "\"filet\":", "\"files\" is missing"},
     };

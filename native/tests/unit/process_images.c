@@ -57,7 +57,7 @@ TEST(runs_join_within_a_mapping_and_names_are_stored_once)
     CHECK_INT(image.vmas[0].path, 1);
     CHECK_INT(image.vmas[1].path, 1);
     CHECK_STRING(image.strings + image.vmas[0].path, "/bin/\xff\nodd");
-    CHECK_STRING(image.strings + image.vmas[3].path, "/work/db");
+    CHECK_STRING(image.strings + image.vmas[3].path, "/data/db");
     process_image_free(&image);
 }
 

@@ -21,14 +21,14 @@ TEST(task_goes_round)
 {
     struct store *store = fixture_store();
     char *argv[] = {"bash", "-ue", "line\n\"quoted\" \\ \t\x01 ü €", "", NULL};
-    struct task task = make_task(argv, "/work/ä"), back;
+    struct task task = make_task(argv, "/data/ä"), back;
     struct ckpt_error err;
 
     CHECK_INT(task_set_label(&task, "task=ALIGN (1)", &err), 0);
     CHECK_INT(task_set_label(&task, "run=a=b", &err), 0);
     CHECK_INT(task_set_label(&task, "task=ALIGN (2)", &err), 0);
     CHECK_INT(task_set_label(&task, "=x", &err), -EINVAL);
-    CHECK_INT(task_set_attempt_dir(&task, "/work/b", &err), 0);
+    CHECK_INT(task_set_attempt_dir(&task, "/data/b", &err), 0);
     task.incarnation = 7;
     CHECK_INT(task_write(store, &task, &err), 0);
     CHECK_INT(task_read(store, &back, &err), 0);
@@ -36,8 +36,8 @@ TEST(task_goes_round)
     for (int i = 0; argv[i]; i++)
         CHECK_STRING(back.argv[i], argv[i]);
     CHECK(!back.argv[4]);
-    CHECK_STRING(back.workdir, "/work/ä");
-    CHECK_STRING(back.attempt_dir, "/work/b");
+    CHECK_STRING(back.workdir, "/data/ä");
+    CHECK_STRING(back.attempt_dir, "/data/b");
     CHECK_INT(back.incarnation, 7);
     CHECK_INT(back.label_count, 2);
     CHECK_STRING(back.labels[0].key, "task");
@@ -69,24 +69,24 @@ TEST(task_with_bytes_that_are_no_text)
 
 TEST(same_command_in_another_directory)
 {
-    char *argv[] = {"bash", "/work/aa/11/.command.sh", "--out=/work/aa/11/x", "/work/aa/11", NULL};
-    char *moved[] = {"bash", "/work/bb/22/.command.sh", "--out=/work/bb/22/x", "/work/bb/22", NULL};
-    char *longer[] = {"bash", "/work/bb/22/.command.sh", "--out=/work/bb/22/x", "/work/bb/22", "x",
+    char *argv[] = {"bash", "/data/aa/11/.command.sh", "--out=/data/aa/11/x", "/data/aa/11", NULL};
+    char *moved[] = {"bash", "/data/bb/22/.command.sh", "--out=/data/bb/22/x", "/data/bb/22", NULL};
+    char *longer[] = {"bash", "/data/bb/22/.command.sh", "--out=/data/bb/22/x", "/data/bb/22", "x",
                       NULL};
-    char *beside[] = {"bash", "/work/bb/22/.command.sh", "--out=/work/bb/22/x", "/work/bb/223",
+    char *beside[] = {"bash", "/data/bb/22/.command.sh", "--out=/data/bb/22/x", "/data/bb/223",
                       NULL};
-    char *below[] = {"bash", "/work/bb/22/.command.sh", "--out=/x/work/bb/22/x", "/work/bb/22",
+    char *below[] = {"bash", "/data/bb/22/.command.sh", "--out=/x/data/bb/22/x", "/data/bb/22",
                      NULL};
-    struct task task = make_task(argv, "/work/aa/11");
+    struct task task = make_task(argv, "/data/aa/11");
 
-    CHECK(task_same_command(&task, argv, "/work/aa/11"));
+    CHECK(task_same_command(&task, argv, "/data/aa/11"));
     CHECK(task_same_command(&task, argv, "/elsewhere"));
-    CHECK(task_same_command(&task, moved, "/work/bb/22"));
-    CHECK(!task_same_command(&task, moved, "/work/cc/33"));
-    CHECK(!task_same_command(&task, longer, "/work/bb/22"));
-    CHECK(!task_same_command(&task, beside, "/work/bb/22"));
-    CHECK(!task_same_command(&task, below, "/work/bb/22"));
-    CHECK(!task_same_command(&task, moved + 1, "/work/bb/22"));
+    CHECK(task_same_command(&task, moved, "/data/bb/22"));
+    CHECK(!task_same_command(&task, moved, "/data/cc/33"));
+    CHECK(!task_same_command(&task, longer, "/data/bb/22"));
+    CHECK(!task_same_command(&task, beside, "/data/bb/22"));
+    CHECK(!task_same_command(&task, below, "/data/bb/22"));
+    CHECK(!task_same_command(&task, moved + 1, "/data/bb/22"));
     CHECK(!task_same_command(&task, moved, "/"));
     task_free(&task);
 }
