@@ -66,7 +66,8 @@ def test_connection_to_the_outside(case):
 
 def test_stopped_process(case):
     """A stopped process can't be asked; once it goes on, checkpoints work."""
-    task = case.task(["bash", "-c", "sleep 1000 & echo $! >pid; : >ready; until [ -e go ]; do sleep 0.01; done; kill $!"])
+    script = "sleep 1000 & echo $! >pid; : >ready; until [ -e go ]; do sleep 0.01; done; kill $!"
+    task = case.task(["bash", "-c", script])
     task.start()
     task.wait_ready()
     with open(task.path("pid"), encoding="utf-8") as f:
