@@ -71,6 +71,7 @@ struct preload {
     volatile uint32_t obeyed;  /* futex: how many threads have done the last one */
     volatile uint32_t arrived; /* futex: how many have come out of the image */
     enum park_order order;
+    uint64_t cpus[THREAD_CPU_WORDS]; /* where the coordinator may run */
     struct thread_slot *slots;
     volatile uint32_t slot_count;
     struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
@@ -104,6 +105,8 @@ bool holders_await(uint64_t deadline);
 /* Saved by the owner while parked, restored by the owner before it leaves. */
 void thread_state_save(struct thread_slot *slot);
 void thread_state_restore(struct thread_slot *slot);
+void thread_scheduling_save(struct thread_scheduling *scheduling);
+void thread_scheduling_restore(const struct thread_scheduling *scheduling);
 /* Also for the checkpoint thread of a restored process, which has those of the first user thread. */
 void thread_capabilities_restore(const struct thread_slot *slot);
 /* Saved and restored by the checkpoint thread for the whole process. */
@@ -127,6 +130,13 @@ bool process_pending_look(void);
 /* What will be delivered to the calling thread when its signal mask becomes this; a signal of the process for which a
  * handler would run is made its own. */
 enum signal_waiting signal_claim(unsigned long mask);
+
+/* wrap_memory.c: what the snapshot would not get, being a child. Save fails when there are too many areas; between
+ * expose and hide a child gets everything. */
+int unforked_memory_save(void);
+void unforked_memory_expose(void);
+void unforked_memory_hide(void);
+void unforked_memory_restore(void);
 
 /* snapshot.c: forks the frozen copy; returns 0 or a negative errno */
 int snapshot_fork(void);

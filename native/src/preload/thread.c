@@ -65,6 +65,7 @@ static void on_quiesce(int fd, struct wire_message *message)
     const char *reason = "";
 
     preload.checkpoint = message->checkpoint;
+    memcpy(preload.cpus, message->cpus, sizeof(preload.cpus));
     message->type = WIRE_QUIESCED;
     if (threads_park(&reason) < 0) {
         threads_release();
@@ -77,7 +78,10 @@ static void on_snapshot(int fd, struct wire_message *message)
 {
     threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
     process_state_save();
+    int unforked = unforked_memory_save();
+    unforked_memory_expose();
     int error = snapshot_fork();
+    unforked_memory_hide();
     message->type = WIRE_SNAPPED;
     message->process = (struct wire_process){
         .brk = (uint64_t)raw1(SYS_brk, 0),
@@ -89,7 +93,9 @@ static void on_snapshot(int fd, struct wire_message *message)
         .restorer = (uint64_t)&preload.restorer,
         .checkpoint_tid = preload.checkpoint_tid,
     };
-    if (error < 0)
+    if (unforked < 0)
+        reason_set(message, "it has too many areas that a child does not get");
+    else if (error < 0)
         reason_set(message, "the snapshot could not be forked: no memory or no process left");
     message_send(fd, message);
 }
@@ -160,6 +166,7 @@ void checkpoint_thread_restored(void *unused)
     descriptors_close();
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
     process_state_restore();
+    unforked_memory_restore();
     thread_capabilities_restore(&preload.slots[0]);
     int fd = hello(WIRE_KIND_RESTORED);
     if (fd < 0)

@@ -2,12 +2,11 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * What the kernel knows of a thread besides its signal frame: thread-local storage, robust futexes, the word it clears
- * at the thread's end, restartable sequences, name, niceness, capabilities. Each thread saves and restores its own. */
+ * at the thread's end, restartable sequences, name, capabilities. Each thread saves and restores its own. */
 #include "preload/preload.h"
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define ARCH_SET_GS 0x1001
@@ -54,8 +53,9 @@ void thread_state_save(struct thread_slot *slot)
         slot->clear_tid = 0;
     slot->rseq = rseq_area(slot->context.fs_base);
     raw2(SYS_prctl, PR_GET_NAME, slot->name);
-    slot->nice =
-        20 - (int32_t)raw2(SYS_getpriority, PRIO_PROCESS, 0); /* the raw call returns 20 - nice */
+    if (raw2(SYS_prctl, PR_GET_PDEATHSIG, &slot->death_signal) < 0)
+        slot->death_signal = 0;
+    thread_scheduling_save(&slot->scheduling);
     slot->cap_valid = raw2(SYS_capget, &header, slot->cap) == 0;
 }
 
@@ -77,6 +77,8 @@ void thread_state_restore(struct thread_slot *slot)
     if (slot->rseq != 0)
         raw4(SYS_rseq, slot->rseq, RSEQ_SIZE, 0, RSEQ_SIGNATURE);
     raw2(SYS_prctl, PR_SET_NAME, slot->name);
-    raw3(SYS_setpriority, PRIO_PROCESS, 0, slot->nice);
+    thread_scheduling_restore(&slot->scheduling);
     thread_capabilities_restore(slot);
+    if (slot->death_signal > 0) /* last, since new capabilities drop it */
+        raw2(SYS_prctl, PR_SET_PDEATHSIG, slot->death_signal);
 }

@@ -45,6 +45,9 @@ void wrappers_init(void)
     LOOK_UP(write);
     LOOK_UP(writev);
     LOOK_UP(sendto);
+    LOOK_UP(madvise);
+    LOOK_UP(mlock);
+    LOOK_UP(mlockall);
     if (real.pthread_sigmask == NULL) /* it may be in a library that is not loaded */
         real.pthread_sigmask = real.sigprocmask;
     if (real.sysv_signal == NULL)

@@ -47,6 +47,9 @@ struct real_functions {
     ssize_t (*write)(int, const void *, size_t);
     ssize_t (*writev)(int, const struct iovec *, int);
     ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    int (*madvise)(void *, size_t, int);
+    int (*mlock)(const void *, size_t);
+    int (*mlockall)(int);
 };
 extern struct real_functions real;
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,8 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
     } control = {0};
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 
+    if (type == WIRE_QUIESCE)
+        sched_getaffinity(0, sizeof(message.cpus), (cpu_set_t *)message.cpus);
     if (type == WIRE_WELCOME && coordinator->lease_fd >= 0) {
         packet.msg_control = &control;
         packet.msg_controllen = sizeof(control);

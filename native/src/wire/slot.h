@@ -26,6 +26,16 @@ struct slot_syscall {
     uint64_t sp, pc;
 };
 
+#define THREAD_CPU_WORDS 16
+
+struct thread_scheduling {
+    int32_t nice, policy, priority, io_priority;
+    uint64_t timer_slack;
+    uint32_t bound; /* 1: to the CPUs below, and not merely where the whole tree may run */
+    uint32_t reserved;
+    uint64_t cpus[THREAD_CPU_WORDS];
+};
+
 #define SLOT_PENDING_MAX 32
 
 struct thread_slot {
@@ -41,7 +51,8 @@ struct thread_slot {
     uint64_t robust_head, robust_size;
     uint64_t clear_tid;
     uint64_t rseq; /* address of the registered area, or 0 */
-    int32_t nice;
+    struct thread_scheduling scheduling;
+    int32_t death_signal; /* when its parent dies */
     uint32_t cap_valid;
     uint32_t cap[6]; /* two struct __user_cap_data_struct */
     char name[16];

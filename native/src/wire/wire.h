@@ -62,6 +62,8 @@ struct wire_message {
     union {
         struct wire_process process; /* SNAPPED */
         char reason[128];            /* FAILED */
+        uint64_t cpus
+            [16]; /* QUIESCE: where the coordinator may run; who may run elsewhere has been bound */
     };
 };
 
