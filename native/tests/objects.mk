@@ -11,8 +11,10 @@ OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects
 OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
 OBJECTS_CLI := build/tests/cli/counter build/tests/cli/static_program
 
+OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
+
 .PHONY: test-objects
-test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_CLI)
+test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_CLI) $(OBJECTS_JAVA)
 
 $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
@@ -21,6 +23,10 @@ $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 $(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
 	$(CXX) $(OBJECTS_CXXFLAGS) -o $@ $< -pthread
+
+build/tests/java/%.class: tests/java/%.java
+	@mkdir -p $(@D)
+	javac --release 17 -d $(@D) $<
 
 build/tests/cli/%: tests/cli/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)

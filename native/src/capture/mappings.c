@@ -84,13 +84,34 @@ static int line_parse(char *line, struct mapping *ret)
     return ret->name == NULL ? -ENOMEM : 0;
 }
 
+static bool has_flag(const char *flags, const char *flag)
+{
+    const char *at = strstr(flags, flag);
+
+    return at != NULL && at[-1] == ' ' && (at[2] == ' ' || at[2] == 0);
+}
+
+/* smaps goes on with lines "Name: value"; those of maps begin with a hexadecimal number in lower case. */
+static bool is_detail(const char *line, struct mappings *all)
+{
+    if (*line < 'A' || *line > 'Z')
+        return false;
+    if (strncmp(line, "VmFlags:", 8) == 0 && all->count > 0) {
+        struct mapping *mapping = &all->list[all->count - 1];
+        mapping->grows_down = has_flag(line, "gd");
+        mapping->huge_pages = has_flag(line, "hg");
+        mapping->no_huge_pages = has_flag(line, "nh");
+    }
+    return true;
+}
+
 int mappings_parse(char *text, struct mappings *ret)
 {
     struct mappings all = {0};
     int error = 0;
 
     for (char *line = strsep(&text, "\n"); line != NULL && error == 0; line = strsep(&text, "\n")) {
-        if (*line == 0)
+        if (*line == 0 || is_detail(line, &all))
             continue;
         if ((all.count & (all.count - 1)) == 0) {
             size_t room = all.count == 0 ? 1 : all.count * 2;
@@ -112,12 +133,12 @@ int mappings_parse(char *text, struct mappings *ret)
     return error;
 }
 
-static int proc_text(pid_t outer, char **ret)
+static int proc_text(pid_t outer, const char *name, char **ret)
 {
     char path[64], *text = NULL;
     size_t size = 0, room = 65536;
 
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)outer);
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)outer, name);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -141,10 +162,10 @@ static int proc_text(pid_t outer, char **ret)
     return -ENOMEM;
 }
 
-int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err)
+static int proc_parse(pid_t outer, const char *name, struct mappings *ret, struct ckpt_error *err)
 {
     cleanup_free char *text = NULL;
-    int error = proc_text(outer, &text);
+    int error = proc_text(outer, name, &text);
 
     if (error == 0)
         error = mappings_parse(text, ret);
@@ -152,4 +173,14 @@ int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err)
         return ckpt_error_set(err, -error, "read the mappings of process %d: %s", (int)outer,
                               strerror(-error));
     return 0;
+}
+
+int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err)
+{
+    return proc_parse(outer, "maps", ret, err);
+}
+
+int mappings_read_with_flags(pid_t outer, struct mappings *ret, struct ckpt_error *err)
+{
+    return proc_parse(outer, "smaps", ret, err);
 }

@@ -17,7 +17,8 @@ struct mapping {
     int protection; /* PROT_* */
     bool shared;
     bool deleted;
-    char *name; /* path, "[heap]" and the like, or "" */
+    bool grows_down, huge_pages, no_huge_pages; /* only from smaps */
+    char *name;                                 /* path, "[heap]" and the like, or "" */
 };
 
 struct mappings {
@@ -25,6 +26,8 @@ struct mappings {
     size_t count;
 };
 
+/* The same from /proc/PID/smaps, which takes the kernel a walk over all pages. */
+int mappings_read_with_flags(pid_t outer, struct mappings *ret, struct ckpt_error *err);
 int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err);
 /* Parses text, which it changes. -EBADMSG for a line it does not understand. */
 int mappings_parse(char *text, struct mappings *ret);

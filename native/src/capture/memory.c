@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/process.h"
+#include "objects/mapped_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,7 +82,8 @@ static int shared_vma_fill(struct writer *writer, const struct mapping *mapping,
 {
     struct stat status;
 
-    if (file_is_there(writer->snapshot, mapping, &status)) {
+    if (file_is_there(writer->snapshot, mapping, &status) ||
+        mapped_file_is_carried(tree, mapping->name)) {
         vma->kind = VMA_FILE_SHARED;
         return process_image_add_string(&writer->image, mapping->name, &vma->path);
     }
@@ -106,6 +108,8 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
     vma->end = mapping->end;
     vma->offset = mapping->offset;
     vma->protection = (uint32_t)mapping->protection;
+    vma->flags = (mapping->huge_pages ? VMA_HUGE_PAGES : 0) |
+                 (mapping->no_huge_pages ? VMA_NO_HUGE_PAGES : 0);
     *ret_whole = false;
     if (strcmp(mapping->name, "[vdso]") == 0) {
         vma->kind = VMA_VDSO;
@@ -123,7 +127,7 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
         vma->kind = VMA_ANONYMOUS;
         vma->offset = 0;
         *ret_whole = mapping->name[0] == '/';
-        if (strcmp(mapping->name, "[stack]") == 0)
+        if (mapping->grows_down)
             vma->flags |= VMA_GROWS_DOWN;
     }
     return 0;
@@ -245,7 +249,7 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree, i
     writer->mem_fd = writer->pagemap_fd = writer->out_fd = -1;
     int error = writer_open(writer, snapshot, inner, dirfd, err);
     if (error == 0)
-        error = mappings_read(snapshot, &mappings, err);
+        error = mappings_read_with_flags(snapshot, &mappings, err);
     for (size_t i = 0; error == 0 && i < mappings.count; i++)
         error = mapping_store(writer, &mappings.list[i], tree, err);
     if (error == 0)
@@ -294,8 +298,10 @@ int capture_shared(pid_t outer, struct tree_image *tree, int dirfd, struct ckpt_
     int error = mappings_read(outer, &mappings, err);
 
     for (size_t i = 0; error == 0 && i < mappings.count; i++) {
-        if (!is_shared_object(outer, &mappings.list[i]))
+        if (!is_shared_object(outer, &mappings.list[i])) {
+            error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
             continue;
+        }
         error = object_extend(outer, tree, &mappings.list[i], dirfd);
         if (error < 0)
             ckpt_error_set(err, -error, "copy shared memory of process %d: %s", (int)outer,

@@ -47,7 +47,9 @@ enum vma_kind {
     VMA_KINDS
 };
 
-#define VMA_GROWS_DOWN 1u
+#define VMA_GROWS_DOWN    1u
+#define VMA_HUGE_PAGES    2u /* MADV_HUGEPAGE */
+#define VMA_NO_HUGE_PAGES 4u
 
 struct image_vma {
     uint64_t start, end;

@@ -61,6 +61,11 @@ struct image_watch *image_description_add_watch(struct image_description *descri
                      sizeof(*description->watches));
 }
 
+struct image_mapped_file *tree_image_add_mapped_file(struct tree_image *tree)
+{
+    return array_add(&tree->mapped_files, &tree->mapped_file_count, sizeof(*tree->mapped_files));
+}
+
 void tree_image_free(struct tree_image *tree)
 {
     for (size_t i = 0; i < tree->process_count; i++) {
@@ -74,6 +79,9 @@ void tree_image_free(struct tree_image *tree)
         free(tree->descriptions[i].path);
         free(tree->descriptions[i].watches);
     }
+    for (size_t i = 0; i < tree->mapped_file_count; i++)
+        free(tree->mapped_files[i].path);
+    free(tree->mapped_files);
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);

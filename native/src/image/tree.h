@@ -32,6 +32,7 @@ enum description_kind {
     DESCRIPTION_TIMERFD,  /* clock, value: ns left, interval_ns, offset: expirations not read */
     DESCRIPTION_SIGNALFD, /* value: the mask */
     DESCRIPTION_EPOLL,    /* watches */
+    DESCRIPTION_SOCKET_HUNG_UP,
     DESCRIPTION_KINDS
 };
 
@@ -70,6 +71,14 @@ struct image_pipe {
 /* Memory shared between processes that no file on disk stands behind. */
 struct image_shared {
     uint64_t device, inode;
+    uint64_t size;
+    char data[IMAGE_NAME_SIZE];
+};
+
+/* A file that is mapped shared, with what it held. */
+struct image_mapped_file {
+    char *path;
+    uint32_t mode;
     uint64_t size;
     char data[IMAGE_NAME_SIZE];
 };
@@ -122,6 +131,8 @@ struct tree_image {
     size_t pipe_count;
     struct image_shared *shared;
     size_t shared_count;
+    struct image_mapped_file *mapped_files;
+    size_t mapped_file_count;
 };
 
 /* Each appends a zeroed element and returns its address, valid until the next call, or NULL without memory. */
@@ -129,6 +140,7 @@ struct image_process *tree_image_add_process(struct tree_image *tree);
 struct image_description *tree_image_add_description(struct tree_image *tree);
 struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
 struct image_shared *tree_image_add_shared(struct tree_image *tree);
+struct image_mapped_file *tree_image_add_mapped_file(struct tree_image *tree);
 struct image_descriptor *image_process_add_descriptor(struct image_process *process);
 struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);

@@ -32,6 +32,7 @@ static bool has_no_path(enum description_kind kind)
     case DESCRIPTION_TIMERFD:
     case DESCRIPTION_SIGNALFD:
     case DESCRIPTION_EPOLL:
+    case DESCRIPTION_SOCKET_HUNG_UP:
         return true;
     default:
         return false;
@@ -126,6 +127,12 @@ int tree_image_check(const struct tree_image *tree, struct ckpt_error *err)
     for (size_t i = 0; i < tree->shared_count; i++) {
         if (tree->shared[i].size > INT64_MAX || !manifest_name_is_valid(tree->shared[i].data))
             return bad(err, "shared");
+    }
+    for (size_t i = 0; i < tree->mapped_file_count; i++) {
+        const struct image_mapped_file *file = &tree->mapped_files[i];
+        if (!is_absolute(file->path) || file->size > INT64_MAX || (file->mode & ~07777u) != 0 ||
+            !manifest_name_is_valid(file->data))
+            return bad(err, "mappedFiles");
     }
     for (size_t i = 0; error == 0 && i < tree->description_count; i++)
         error = description_check(tree, &tree->descriptions[i], err);

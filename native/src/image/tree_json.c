@@ -72,6 +72,13 @@ static const struct field shared_fields[] = {
     FIELD(image_shared, data, FIELD_TEXT),
     {0},
 };
+static const struct field mapped_file_fields[] = {
+    FIELD(image_mapped_file, path, FIELD_STRING),
+    FIELD(image_mapped_file, mode, FIELD_UINT),
+    FIELD(image_mapped_file, size, FIELD_U64),
+    FIELD(image_mapped_file, data, FIELD_TEXT),
+    {0},
+};
 static const struct field descriptor_fields[] = {
     FIELD(image_descriptor, fd, FIELD_INT),
     FIELD(image_descriptor, description, FIELD_INT),
@@ -208,6 +215,8 @@ int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error
                 sizeof(tree->pipes[0]));
     array_write(document, "shared", shared_fields, tree->shared, tree->shared_count,
                 sizeof(tree->shared[0]));
+    array_write(document, "mappedFiles", mapped_file_fields, tree->mapped_files,
+                tree->mapped_file_count, sizeof(tree->mapped_files[0]));
     size_t size;
     const char *text = json_object_to_json_string_length(document, JSON_C_TO_STRING_PLAIN, &size);
     if (text == NULL)
@@ -378,7 +387,9 @@ static int document_fill(struct tree_image *tree, json_object *document, struct 
     if (struct_read(tree_fields, tree, document, err) < 0 ||
         descriptions_read(tree, document, err) < 0 ||
         ARRAY_READ(document, "pipes", pipe_fields, tree_image_add_pipe(tree), err) < 0 ||
-        ARRAY_READ(document, "shared", shared_fields, tree_image_add_shared(tree), err) < 0)
+        ARRAY_READ(document, "shared", shared_fields, tree_image_add_shared(tree), err) < 0 ||
+        ARRAY_READ(document, "mappedFiles", mapped_file_fields, tree_image_add_mapped_file(tree),
+                   err) < 0)
         return -EBADMSG;
     for (size_t i = 0; i < json_object_array_length(processes); i++) {
         struct image_process *process = tree_image_add_process(tree);

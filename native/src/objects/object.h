@@ -70,6 +70,8 @@ int signalfd_save(const struct save_context *context, const struct seen_descript
                   struct image_description *ret, struct ckpt_error *err);
 int epoll_save(const struct save_context *context, const struct seen_descriptor *seen,
                struct image_description *ret, struct ckpt_error *err);
+int socket_hung_up_save(const struct save_context *context, const struct seen_descriptor *seen,
+                        struct image_description *ret, struct ckpt_error *err);
 
 /* Each restore returns the new descriptor or -errno. Nothing on disk is changed; that is left to settle. */
 int standard_stream_restore(const struct restore_context *context,
@@ -91,6 +93,8 @@ int signalfd_restore(const struct restore_context *context,
                      const struct image_description *description, struct ckpt_error *err);
 int epoll_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
+int socket_hung_up_restore(const struct restore_context *context,
+                           const struct image_description *description, struct ckpt_error *err);
 
 /* In the process that holds the epoll descriptor epoll, once all its descriptors are in place. */
 int epoll_fill(const struct image_description *description, int epoll, struct ckpt_error *err);

@@ -178,7 +178,10 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
                                 .offset = vma->offset,
                                 .fd = -1,
                                 .protection = vma->protection,
-                                .private = 1};
+                                .private = 1,
+                                .advice = vma->flags & VMA_HUGE_PAGES      ? MADV_HUGEPAGE
+                                          : vma->flags & VMA_NO_HUGE_PAGES ? MADV_NOHUGEPAGE
+                                                                           : 0};
     switch (vma->kind) {
     case VMA_ANONYMOUS:
         to->flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |

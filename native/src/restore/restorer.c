@@ -80,6 +80,8 @@ static RESTORER_CODE void new_map(struct restorer_args *args)
                         (long)(vma->flags | MAP_FIXED), vma->fd, (long)vma->offset);
         if (got != (long)vma->start)
             fail(args, RESTORER_MAP, got, vma->start);
+        if (vma->advice != 0) /* a kernel without huge pages refuses, and needs no advice */
+            raw3(SYS_madvise, vma->start, vma->end - vma->start, vma->advice);
     }
 }
 

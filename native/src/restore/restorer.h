@@ -28,6 +28,7 @@ struct restorer_vma {
     uint32_t protection;
     uint32_t flags;   /* of mmap, without MAP_FIXED */
     uint32_t private; /* 1: filled from runs, protection set afterwards */
+    int32_t advice;   /* of madvise, 0: none */
 };
 
 struct restorer_run {

@@ -6,6 +6,7 @@
  * groups exist, zombies die and the living become what they were. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/mapped_file.h"
 #include "objects/object.h"
 #include "objects/shared_memory.h"
 #include "restore/restore.h"
@@ -190,6 +191,8 @@ static int description_open(const struct restore *restore, const struct image_de
         return signalfd_restore(&context, from, err);
     case DESCRIPTION_EPOLL:
         return epoll_restore(&context, from, err);
+    case DESCRIPTION_SOCKET_HUNG_UP:
+        return socket_hung_up_restore(&context, from, err);
     default:
         return standard_stream_restore(&context, from, err);
     }
@@ -249,6 +252,10 @@ static void shared_memory_open(struct restore *restore)
     restore->shared_memory = calloc(tree->shared_count + 1, sizeof(int));
     if (restore->shared_memory == NULL)
         FAIL_ERRNO(restore, "open %d shared objects", (int)tree->shared_count);
+    for (size_t i = 0; i < tree->mapped_file_count; i++) {
+        if (mapped_file_restore(&tree->mapped_files[i], restore->dirfd, &err) < 0)
+            restore_fail(restore, &err);
+    }
     for (size_t i = 0; i < tree->shared_count; i++) {
         int fd = shared_memory_restore(&tree->shared[i], restore->dirfd, &err);
         if (fd < 0)

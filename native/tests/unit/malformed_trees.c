@@ -158,11 +158,17 @@ TEST(text_that_is_no_json_object_is_no_tree)
 TEST(indices_that_lead_nowhere_are_refused)
 {
     cleanup_free char *text = sample();
+    char kinds[32], kinds_and_one[32];
 
-    check_edit_refused(text, "\"description\":13", "\"description\":14");
-    check_edit_refused(text, "\"description\":13", "\"description\":-1");
-    check_edit_refused(text, "\"kind\":13", "\"kind\":14");
-    check_edit_refused(text, "\"kind\":13", "\"kind\":4294967295");
+    /* The sample has one description of each kind. */
+    snprintf(kinds, sizeof(kinds), "\"description\":%d", DESCRIPTION_KINDS - 1);
+    snprintf(kinds_and_one, sizeof(kinds_and_one), "\"description\":%d", DESCRIPTION_KINDS);
+    check_edit_refused(text, kinds, kinds_and_one);
+    check_edit_refused(text, kinds, "\"description\":-1");
+    snprintf(kinds, sizeof(kinds), "\"kind\":%d", DESCRIPTION_KINDS - 1);
+    snprintf(kinds_and_one, sizeof(kinds_and_one), "\"kind\":%d", DESCRIPTION_KINDS);
+    check_edit_refused(text, kinds, kinds_and_one);
+    check_edit_refused(text, kinds, "\"kind\":4294967295");
     check_edit_refused(text, "\"pipe\":1", "\"pipe\":2");
     check_edit_refused(text, "\"pipe\":1", "\"pipe\":-1");
     check_edit_refused(text, "\"root\":100", "\"root\":99");
