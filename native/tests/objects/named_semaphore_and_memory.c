@@ -59,6 +59,10 @@ int main(void)
     } while (value < 3);
     ready();
     wait_go();
+    /* First, so that a failure leaves none behind. */
+    int unlinked = sem_unlink(name), memory_unlinked = shm_unlink(memory_name);
+    CHECK(unlinked == 0, "the semaphore has lost its name");
+    CHECK(memory_unlinked == 0, "the memory has lost its name");
     MUST(sem_getvalue(semaphore, &value));
     if (sabotaged())
         value++;
@@ -69,7 +73,5 @@ int main(void)
     CHECK(shared->counter == 11, "the counter is at %d", shared->counter);
     CHECK(pthread_mutex_lock(&shared->robust) == EOWNERDEAD, "the dead owner is not noticed");
     sem_close(semaphore);
-    CHECK(sem_unlink(name) == 0, "the semaphore has lost its name");
-    CHECK(shm_unlink(memory_name) == 0, "the memory has lost its name");
     pass();
 }
