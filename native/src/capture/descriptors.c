@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/lock.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -33,6 +34,8 @@ struct known {
 struct descriptor_index {
     struct known *list;
     size_t count;
+    int *kept; /* descriptors of ours that live as long as the index */
+    size_t kept_count;
 };
 
 struct descriptor_index *descriptor_index_new(void)
@@ -42,8 +45,12 @@ struct descriptor_index *descriptor_index_new(void)
 
 void descriptor_index_free(struct descriptor_index *index)
 {
-    if (index != NULL)
+    if (index != NULL) {
+        for (size_t i = 0; i < index->kept_count; i++)
+            close(index->kept[i]);
+        free(index->kept);
         free(index->list);
+    }
     free(index);
 }
 
@@ -129,7 +136,8 @@ typedef int (*save_function)(const struct save_context *, const struct seen_desc
                              struct image_description *, struct ckpt_error *);
 static const save_function savers[] = {
     standard_stream_save, pipe_save,     directory_save, device_save,         event_save,
-    timer_save,           signalfd_save, epoll_save,     socket_hung_up_save, regular_file_save};
+    timer_save,           signalfd_save, epoll_save,     socket_hung_up_save, socket_save,
+    memfd_save,           pidfd_save,    inotify_save,   regular_file_save};
 
 static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
                             const char *process, struct ckpt_error *err)
@@ -151,30 +159,41 @@ static int description_save(const struct save_context *context, const struct see
                           seen->fd, seen->target);
 }
 
-static int descriptor_save(const struct save_context *context, struct descriptor_index *index,
-                           pid_t outer, int fd, size_t process_index, struct ckpt_error *err)
+/* The index of the description behind a descriptor, which is saved if it has not been seen before. */
+static int description_of(const struct save_context *context, pid_t outer, int fd, const char *who,
+                          pid_t pid, bool *ret_cloexec, struct ckpt_error *err)
 {
-    char path[64], target[PATH_MAX], who[48];
+    char path[64], target[PATH_MAX];
     static char info[FDINFO_SIZE];
     struct seen_descriptor seen = {.outer = outer, .fd = fd, .target = target};
-    const struct image_process *process = &context->tree->processes[process_index];
-    bool close_on_exec = false;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)outer, fd);
     ssize_t length = readlink(path, target, sizeof(target) - 1);
     if (length < 0 || stat(path, &seen.status) < 0 ||
-        fdinfo_read(&seen, info, sizeof(info), &close_on_exec) < 0)
-        return ckpt_error_errno(err, "look at descriptor %d of process %d", fd, (int)process->pid);
+        fdinfo_read(&seen, info, sizeof(info), ret_cloexec) < 0)
+        return ckpt_error_errno(err, "look at descriptor %d of process %s", fd, who);
     target[length] = 0;
-    int description = known_find(index, &seen);
+    int description = known_find(context->index, &seen);
     if (description < 0) {
-        snprintf(who, sizeof(who), "%d (%s)", (int)process->pid, process->name);
         description = description_save(context, &seen, who, err);
-        if (description < 0)
-            return description;
-        if (known_add(index, &seen, description) < 0)
+        if (description >= 0 && known_add(context->index, &seen, description) < 0)
             return ckpt_error_set(err, ENOMEM, "no memory");
     }
+    int error = description < 0 ? description : locks_save(context, &seen, pid, description, err);
+    return error < 0 ? error : description;
+}
+
+static int descriptor_save(const struct save_context *context, pid_t outer, int fd,
+                           size_t process_index, struct ckpt_error *err)
+{
+    char who[48];
+    const struct image_process *process = &context->tree->processes[process_index];
+    bool close_on_exec = false;
+
+    snprintf(who, sizeof(who), "%d (%s)", (int)process->pid, process->name);
+    int description = description_of(context, outer, fd, who, process->pid, &close_on_exec, err);
+    if (description < 0)
+        return description;
     struct image_descriptor *descriptor =
         image_process_add_descriptor(&context->tree->processes[process_index]);
     if (descriptor == NULL)
@@ -184,8 +203,31 @@ static int descriptor_save(const struct save_context *context, struct descriptor
     return 0;
 }
 
-int capture_descriptors(const struct save_context *context, struct descriptor_index *index,
-                        pid_t outer, size_t process, struct ckpt_error *err)
+int descriptor_keep(const struct save_context *context, int fd)
+{
+    struct descriptor_index *index = context->index;
+    void *grown = reallocarray(index->kept, index->kept_count + 1, sizeof(*index->kept));
+
+    if (grown == NULL) {
+        close(fd);
+        return -ENOMEM;
+    }
+    index->kept = grown;
+    index->kept[index->kept_count++] = fd;
+    return 0;
+}
+
+int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_error *err)
+{
+    bool close_on_exec;
+
+    if (descriptor_keep(context, fd) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return description_of(context, getpid(), fd, "none (in a message)", 0, &close_on_exec, err);
+}
+
+int capture_descriptors(const struct save_context *context, pid_t outer, size_t process,
+                        struct ckpt_error *err)
 {
     char path[64];
     struct dirent *entry;
@@ -197,7 +239,7 @@ int capture_descriptors(const struct save_context *context, struct descriptor_in
         return ckpt_error_errno(err, "list the descriptors of process %d", (int)outer);
     while (error == 0 && (entry = readdir(dir)) != NULL) {
         if (isdigit((unsigned char)entry->d_name[0]))
-            error = descriptor_save(context, index, outer, atoi(entry->d_name), process, err);
+            error = descriptor_save(context, outer, atoi(entry->d_name), process, err);
     }
     return error;
 }

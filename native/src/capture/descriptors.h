@@ -11,7 +11,7 @@ struct descriptor_index *descriptor_index_new(void);
 void descriptor_index_free(struct descriptor_index *index);
 
 /* Saves all descriptors of a parked process into context->tree, whose processes[process] it is. */
-int capture_descriptors(const struct save_context *context, struct descriptor_index *index,
-                        pid_t outer, size_t process, struct ckpt_error *err);
+int capture_descriptors(const struct save_context *context, pid_t outer, size_t process,
+                        struct ckpt_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "image/process.h"
 #include "objects/mapped_file.h"
+#include "objects/shared_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -276,6 +277,10 @@ static int object_extend(pid_t outer, struct tree_image *tree, const struct mapp
         object->device = mapping->device;
         object->inode = mapping->inode;
         snprintf(object->data, sizeof(object->data), "shared-%zu.data", tree->shared_count);
+    }
+    for (size_t i = 0; i < tree->description_count; i++) {
+        if (shared_memory_is_open_as(object, &tree->descriptions[i]))
+            return 0;
     }
     cleanup_fd int out = openat(dirfd, object->data, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (page == NULL || mem < 0 || out < 0)

@@ -35,7 +35,7 @@ struct image_description *tree_image_add_description(struct tree_image *tree)
         array_add(&tree->descriptions, &tree->description_count, sizeof(*tree->descriptions));
 
     if (added != NULL)
-        added->pipe = -1;
+        added->pipe = added->socket = -1;
     return added;
 }
 
@@ -47,6 +47,36 @@ struct image_pipe *tree_image_add_pipe(struct tree_image *tree)
 struct image_shared *tree_image_add_shared(struct tree_image *tree)
 {
     return array_add(&tree->shared, &tree->shared_count, sizeof(*tree->shared));
+}
+
+struct image_socket *tree_image_add_socket(struct tree_image *tree)
+{
+    struct image_socket *added =
+        array_add(&tree->sockets, &tree->socket_count, sizeof(*tree->sockets));
+
+    if (added != NULL)
+        added->duplicate = added->peer = -1;
+    return added;
+}
+
+struct image_message *tree_image_add_message(struct tree_image *tree)
+{
+    return array_add(&tree->messages, &tree->message_count, sizeof(*tree->messages));
+}
+
+struct image_passed *tree_image_add_passed(struct tree_image *tree)
+{
+    return array_add(&tree->passed, &tree->passed_count, sizeof(*tree->passed));
+}
+
+struct image_option *tree_image_add_option(struct tree_image *tree)
+{
+    return array_add(&tree->options, &tree->option_count, sizeof(*tree->options));
+}
+
+struct image_lock *tree_image_add_lock(struct tree_image *tree)
+{
+    return array_add(&tree->locks, &tree->lock_count, sizeof(*tree->locks));
 }
 
 struct image_descriptor *image_process_add_descriptor(struct image_process *process)
@@ -77,11 +107,20 @@ void tree_image_free(struct tree_image *tree)
     }
     for (size_t i = 0; i < tree->description_count; i++) {
         free(tree->descriptions[i].path);
+        for (size_t j = 0; j < tree->descriptions[i].watch_count; j++)
+            free(tree->descriptions[i].watches[j].path);
         free(tree->descriptions[i].watches);
     }
     for (size_t i = 0; i < tree->mapped_file_count; i++)
         free(tree->mapped_files[i].path);
     free(tree->mapped_files);
+    for (size_t i = 0; i < tree->socket_count; i++)
+        free(tree->sockets[i].directory);
+    free(tree->sockets);
+    free(tree->messages);
+    free(tree->passed);
+    free(tree->options);
+    free(tree->locks);
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);

@@ -33,6 +33,10 @@ enum description_kind {
     DESCRIPTION_SIGNALFD, /* value: the mask */
     DESCRIPTION_EPOLL,    /* watches */
     DESCRIPTION_SOCKET_HUNG_UP,
+    DESCRIPTION_SOCKET,  /* socket */
+    DESCRIPTION_PIDFD,   /* value: the process, 0: one that has ended */
+    DESCRIPTION_INOTIFY, /* watches, by rising number */
+    DESCRIPTION_MEMFD,   /* path: the name, value: seals; otherwise as a deleted file */
     DESCRIPTION_KINDS
 };
 
@@ -41,6 +45,7 @@ struct image_watch {
     int fd;
     unsigned events;
     uint64_t data;
+    char *path; /* of what inotify watches, else NULL; fd is then the number of the watch */
 };
 
 /* An open file description, as open(2) makes one; any number of descriptors may share it. */
@@ -51,7 +56,9 @@ struct image_description {
     int64_t offset;
     uint64_t size;
     uint32_t mode;               /* permissions of a deleted file */
+    uint64_t device, inode;      /* likewise */
     int pipe;                    /* index, or -1 */
+    int socket;                  /* likewise */
     uint64_t value, interval_ns; /* see the kinds */
     int clock;
     struct image_watch *watches;
@@ -81,6 +88,66 @@ struct image_mapped_file {
     uint32_t mode;
     uint64_t size;
     char data[IMAGE_NAME_SIZE];
+};
+
+enum socket_state {
+    SOCKET_PLAIN,     /* maybe bound; a datagram socket maybe connected to peer_name */
+    SOCKET_LISTENING, /* backlog */
+    SOCKET_CONNECTED, /* with the socket peer, which is connected with this one */
+    SOCKET_DIRECTED, /* a datagram socket connected to peer, which is not connected with this one */
+    SOCKET_PENDING,  /* connected, and the listening socket peer has not accepted it yet */
+    SOCKET_ENDED,    /* its peer had been closed */
+    SOCKET_OUTSIDE,  /* its peer is held by nobody of the tree */
+    SOCKET_STATES
+};
+
+#define IMAGE_ADDRESS_SIZE 257 /* a struct sockaddr in hexadecimal */
+
+struct image_socket {
+    uint64_t inode;
+    int domain, type, protocol;
+    enum socket_state state;
+    int peer; /* index, or -1 */
+    int backlog;
+    int shutdown; /* 1: nothing more comes in, 2: nothing more goes out */
+    char name[IMAGE_ADDRESS_SIZE], peer_name[IMAGE_ADDRESS_SIZE]; /* "": none */
+    char *directory;            /* that a relative name is meant in, or NULL */
+    uint32_t mode;              /* permissions of a name in the filesystem; 0: removed since */
+    char data[IMAGE_NAME_SIZE]; /* its messages, one behind the other; "" when there are none */
+    int duplicate;              /* while saving: a descriptor of ours, or -1 */
+};
+
+/* What has been sent to a socket and not been received. */
+struct image_message {
+    int socket, sender; /* indices; the sender may be -1 */
+    uint64_t size;
+};
+
+/* A description on its way in a message. */
+struct image_passed {
+    int message, description; /* indices */
+};
+
+struct image_option {
+    int socket; /* index */
+    int level, option;
+    char value[2 * 16 + 1]; /* in hexadecimal */
+};
+
+enum lock_kind {
+    LOCK_POSIX,       /* of process pid, set through its descriptor fd */
+    LOCK_DESCRIPTION, /* of a range, of a description */
+    LOCK_FLOCK,       /* of the whole file, of a description */
+    LOCK_KINDS
+};
+
+struct image_lock {
+    enum lock_kind kind;
+    pid_t pid;
+    int fd;
+    int description; /* index */
+    bool exclusive;
+    int64_t start, length; /* length 0: to the end, wherever that may be */
 };
 
 struct image_descriptor {
@@ -133,6 +200,16 @@ struct tree_image {
     size_t shared_count;
     struct image_mapped_file *mapped_files;
     size_t mapped_file_count;
+    struct image_socket *sockets;
+    size_t socket_count;
+    struct image_message *messages; /* of one socket in the order they are received in */
+    size_t message_count;
+    struct image_passed *passed;
+    size_t passed_count;
+    struct image_option *options;
+    size_t option_count;
+    struct image_lock *locks;
+    size_t lock_count;
 };
 
 /* Each appends a zeroed element and returns its address, valid until the next call, or NULL without memory. */
@@ -141,6 +218,11 @@ struct image_description *tree_image_add_description(struct tree_image *tree);
 struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
 struct image_shared *tree_image_add_shared(struct tree_image *tree);
 struct image_mapped_file *tree_image_add_mapped_file(struct tree_image *tree);
+struct image_socket *tree_image_add_socket(struct tree_image *tree);
+struct image_message *tree_image_add_message(struct tree_image *tree);
+struct image_passed *tree_image_add_passed(struct tree_image *tree);
+struct image_option *tree_image_add_option(struct tree_image *tree);
+struct image_lock *tree_image_add_lock(struct tree_image *tree);
 struct image_descriptor *image_process_add_descriptor(struct image_process *process);
 struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);

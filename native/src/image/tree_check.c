@@ -33,6 +33,10 @@ static bool has_no_path(enum description_kind kind)
     case DESCRIPTION_SIGNALFD:
     case DESCRIPTION_EPOLL:
     case DESCRIPTION_SOCKET_HUNG_UP:
+    case DESCRIPTION_SOCKET:
+    case DESCRIPTION_PIDFD:
+    case DESCRIPTION_INOTIFY:
+    case DESCRIPTION_MEMFD: /* has a name, which is no path */
         return true;
     default:
         return false;
@@ -140,6 +144,9 @@ int tree_image_check(const struct tree_image *tree, struct ckpt_error *err)
         error = process_check(tree, &tree->processes[i], err);
     if (error == 0 && tree_image_process(tree, tree->root) == NULL)
         error = bad(err, "root");
+    const char *blamed = error == 0 ? tree_image_objects_blame(tree) : NULL;
+    if (blamed != NULL)
+        error = bad(err, blamed);
     return error;
 }
 

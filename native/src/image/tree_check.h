@@ -12,4 +12,7 @@ int tree_image_check(const struct tree_image *tree, struct ckpt_error *err);
  * doubt the generation any more. */
 int tree_image_check_processes(const struct tree_image *tree, int dirfd, struct ckpt_error *err);
 
+/* The member that makes no sense, of sockets, locks and what descriptions have of their own; NULL: all do. */
+const char *tree_image_objects_blame(const struct tree_image *tree);
+
 #endif

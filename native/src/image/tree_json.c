@@ -45,17 +45,27 @@ static const struct field tree_fields[] = {
     FIELD(tree_image, boottime_ns, FIELD_U64), {0},
 };
 static const struct field description_fields[] = {
-    FIELD(image_description, kind, FIELD_UINT),       FIELD(image_description, path, FIELD_STRING),
-    FIELD(image_description, flags, FIELD_INT),       FIELD(image_description, offset, FIELD_I64),
-    FIELD(image_description, size, FIELD_U64),        FIELD(image_description, mode, FIELD_UINT),
-    FIELD(image_description, pipe, FIELD_INT),        FIELD(image_description, value, FIELD_U64),
-    FIELD(image_description, interval_ns, FIELD_U64), FIELD(image_description, clock, FIELD_INT),
-    FIELD(image_description, data, FIELD_TEXT),       {0},
+    FIELD(image_description, kind, FIELD_UINT),
+    FIELD(image_description, path, FIELD_STRING),
+    FIELD(image_description, flags, FIELD_INT),
+    FIELD(image_description, offset, FIELD_I64),
+    FIELD(image_description, size, FIELD_U64),
+    FIELD(image_description, mode, FIELD_UINT),
+    FIELD(image_description, pipe, FIELD_INT),
+    FIELD(image_description, socket, FIELD_INT),
+    FIELD(image_description, value, FIELD_U64),
+    FIELD(image_description, interval_ns, FIELD_U64),
+    FIELD(image_description, clock, FIELD_INT),
+    FIELD(image_description, device, FIELD_U64),
+    FIELD(image_description, inode, FIELD_U64),
+    FIELD(image_description, data, FIELD_TEXT),
+    {0},
 };
 static const struct field watch_fields[] = {
     FIELD(image_watch, fd, FIELD_INT),
     FIELD(image_watch, events, FIELD_UINT),
     FIELD(image_watch, data, FIELD_U64),
+    FIELD(image_watch, path, FIELD_STRING),
     {0},
 };
 static const struct field pipe_fields[] = {
@@ -78,6 +88,39 @@ static const struct field mapped_file_fields[] = {
     FIELD(image_mapped_file, size, FIELD_U64),
     FIELD(image_mapped_file, data, FIELD_TEXT),
     {0},
+};
+static const struct field socket_fields[] = {
+    FIELD(image_socket, inode, FIELD_U64),        FIELD(image_socket, domain, FIELD_INT),
+    FIELD(image_socket, type, FIELD_INT),         FIELD(image_socket, protocol, FIELD_INT),
+    FIELD(image_socket, state, FIELD_UINT),       FIELD(image_socket, peer, FIELD_INT),
+    FIELD(image_socket, backlog, FIELD_INT),      FIELD(image_socket, shutdown, FIELD_INT),
+    FIELD(image_socket, name, FIELD_TEXT),        FIELD(image_socket, peer_name, FIELD_TEXT),
+    FIELD(image_socket, directory, FIELD_STRING), FIELD(image_socket, mode, FIELD_UINT),
+    FIELD(image_socket, data, FIELD_TEXT),        {0},
+};
+static const struct field message_fields[] = {
+    FIELD(image_message, socket, FIELD_INT),
+    FIELD(image_message, sender, FIELD_INT),
+    FIELD(image_message, size, FIELD_U64),
+    {0},
+};
+static const struct field passed_fields[] = {
+    FIELD(image_passed, message, FIELD_INT),
+    FIELD(image_passed, description, FIELD_INT),
+    {0},
+};
+static const struct field option_fields[] = {
+    FIELD(image_option, socket, FIELD_INT),
+    FIELD(image_option, level, FIELD_INT),
+    FIELD(image_option, option, FIELD_INT),
+    FIELD(image_option, value, FIELD_TEXT),
+    {0},
+};
+static const struct field lock_fields[] = {
+    FIELD(image_lock, kind, FIELD_UINT),      FIELD(image_lock, pid, FIELD_INT),
+    FIELD(image_lock, fd, FIELD_INT),         FIELD(image_lock, description, FIELD_INT),
+    FIELD(image_lock, exclusive, FIELD_BOOL), FIELD(image_lock, start, FIELD_I64),
+    FIELD(image_lock, length, FIELD_I64),     {0},
 };
 static const struct field descriptor_fields[] = {
     FIELD(image_descriptor, fd, FIELD_INT),
@@ -217,6 +260,16 @@ int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error
                 sizeof(tree->shared[0]));
     array_write(document, "mappedFiles", mapped_file_fields, tree->mapped_files,
                 tree->mapped_file_count, sizeof(tree->mapped_files[0]));
+    array_write(document, "sockets", socket_fields, tree->sockets, tree->socket_count,
+                sizeof(tree->sockets[0]));
+    array_write(document, "messages", message_fields, tree->messages, tree->message_count,
+                sizeof(tree->messages[0]));
+    array_write(document, "passed", passed_fields, tree->passed, tree->passed_count,
+                sizeof(tree->passed[0]));
+    array_write(document, "options", option_fields, tree->options, tree->option_count,
+                sizeof(tree->options[0]));
+    array_write(document, "locks", lock_fields, tree->locks, tree->lock_count,
+                sizeof(tree->locks[0]));
     size_t size;
     const char *text = json_object_to_json_string_length(document, JSON_C_TO_STRING_PLAIN, &size);
     if (text == NULL)
@@ -389,7 +442,12 @@ static int document_fill(struct tree_image *tree, json_object *document, struct 
         ARRAY_READ(document, "pipes", pipe_fields, tree_image_add_pipe(tree), err) < 0 ||
         ARRAY_READ(document, "shared", shared_fields, tree_image_add_shared(tree), err) < 0 ||
         ARRAY_READ(document, "mappedFiles", mapped_file_fields, tree_image_add_mapped_file(tree),
-                   err) < 0)
+                   err) < 0 ||
+        ARRAY_READ(document, "sockets", socket_fields, tree_image_add_socket(tree), err) < 0 ||
+        ARRAY_READ(document, "messages", message_fields, tree_image_add_message(tree), err) < 0 ||
+        ARRAY_READ(document, "passed", passed_fields, tree_image_add_passed(tree), err) < 0 ||
+        ARRAY_READ(document, "options", option_fields, tree_image_add_option(tree), err) < 0 ||
+        ARRAY_READ(document, "locks", lock_fields, tree_image_add_lock(tree), err) < 0)
         return -EBADMSG;
     for (size_t i = 0; i < json_object_array_length(processes); i++) {
         struct image_process *process = tree_image_add_process(tree);

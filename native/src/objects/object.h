@@ -27,8 +27,11 @@ struct seen_descriptor {
     const char *info;   /* the text of /proc/PID/fdinfo/N */
 };
 
+struct descriptor_index;
+
 struct save_context {
     struct tree_image *tree;
+    struct descriptor_index *index;   /* the descriptions seen so far */
     int dirfd;                        /* of the generation */
     struct stat input;                /* of our own standard input; st_ino 0 if it is closed */
     uint64_t output_pipe, error_pipe; /* inodes of the pipes that come from the tree */
@@ -45,6 +48,15 @@ struct restore_context {
 int seen_reopen(const struct seen_descriptor *seen, int flags);
 /* A descriptor for the same description; needs Linux 5.6 and no permission on the file. */
 int seen_duplicate(const struct seen_descriptor *seen);
+
+/* For what is in no process of the tree but in a message on its way: the index of the description of our descriptor fd,
+ * which is saved if nobody else holds it, or -errno. fd is ours no longer, also on failure. */
+int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_error *err);
+/* Keeps a descriptor of ours open until all descriptions have been seen. */
+int descriptor_keep(const struct save_context *context, int fd);
+
+/* Copies size bytes; holes stay holes as far as the filesystem tells. 0 or -errno. */
+int content_copy(int from, int to, uint64_t size);
 
 /* Access mode and status flags as open(2) may be given them again. */
 #define OPEN_FLAGS_KEPT                                                                            \
@@ -72,6 +84,16 @@ int epoll_save(const struct save_context *context, const struct seen_descriptor 
                struct image_description *ret, struct ckpt_error *err);
 int socket_hung_up_save(const struct save_context *context, const struct seen_descriptor *seen,
                         struct image_description *ret, struct ckpt_error *err);
+int memfd_save(const struct save_context *context, const struct seen_descriptor *seen,
+               struct image_description *ret, struct ckpt_error *err);
+int pidfd_save(const struct save_context *context, const struct seen_descriptor *seen,
+               struct image_description *ret, struct ckpt_error *err);
+int inotify_save(const struct save_context *context, const struct seen_descriptor *seen,
+                 struct image_description *ret, struct ckpt_error *err);
+int socket_save(const struct save_context *context, const struct seen_descriptor *seen,
+                struct image_description *ret, struct ckpt_error *err);
+/* Once all descriptors have been seen: what is queued in sockets, and which are connected with which. */
+int sockets_save(const struct save_context *context, struct ckpt_error *err);
 
 /* Each restore returns the new descriptor or -errno. Nothing on disk is changed; that is left to settle. */
 int standard_stream_restore(const struct restore_context *context,
@@ -95,6 +117,22 @@ int epoll_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
 int socket_hung_up_restore(const struct restore_context *context,
                            const struct image_description *description, struct ckpt_error *err);
+int memfd_restore(const struct restore_context *context,
+                  const struct image_description *description, struct ckpt_error *err);
+int pidfd_restore(const struct restore_context *context,
+                  const struct image_description *description, struct ckpt_error *err);
+int inotify_restore(const struct restore_context *context,
+                    const struct image_description *description, struct ckpt_error *err);
+int socket_restore(const struct restore_context *context,
+                   const struct image_description *description, struct ckpt_error *err);
+/* Once everything has been opened: messages, shut down directions, options. */
+int sockets_settle(const struct restore_context *context, struct ckpt_error *err);
+
+/* What our own opening of files has made it see. */
+int inotify_settle(const struct image_description *description, int fd, struct ckpt_error *err);
+
+/* In the process that holds it, once all processes are there: a new descriptor. */
+int pidfd_open_again(const struct image_description *description, struct ckpt_error *err);
 
 /* In the process that holds the epoll descriptor epoll, once all its descriptors are in place. */
 int epoll_fill(const struct image_description *description, int epoll, struct ckpt_error *err);

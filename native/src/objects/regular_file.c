@@ -21,8 +21,7 @@ static bool is_writable(int flags)
     return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* Copies size bytes; holes stay holes as far as the filesystem tells. */
-static int content_copy(int from, int to, uint64_t size)
+int content_copy(int from, int to, uint64_t size)
 {
     static char buffer[1 << 16];
     off_t at = 0;
@@ -47,6 +46,8 @@ static int deleted_save(const struct save_context *context, const struct seen_de
 {
     ret->kind = DESCRIPTION_DELETED;
     ret->mode = seen->status.st_mode & 07777;
+    ret->device = seen->status.st_dev;
+    ret->inode = seen->status.st_ino;
     /* Several descriptions may lead to one file: they share the copy. */
     snprintf(ret->data, sizeof(ret->data), "file-%llx.data",
              (unsigned long long)seen->status.st_ino);

@@ -10,11 +10,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-int shared_memory_restore(const struct image_shared *object, int dirfd, struct ckpt_error *err)
+/* Some filesystems show other device numbers in maps than in stat. */
+bool shared_memory_is_open_as(const struct image_shared *object,
+                              const struct image_description *description)
 {
+    return object->inode == description->inode &&
+           ((description->kind == DESCRIPTION_MEMFD && object->device == description->device) ||
+            description->kind == DESCRIPTION_DELETED);
+}
+
+/* A descriptor of the file that is the object, or -1: nobody has it open. */
+static int object_reopen(const struct tree_image *tree, const struct image_shared *object,
+                         const int *opened)
+{
+    char path[64];
+    int fd = -1;
+
+    for (size_t i = 0; fd < 0 && i < tree->description_count; i++) {
+        if (!shared_memory_is_open_as(object, &tree->descriptions[i]))
+            continue;
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", opened[i]);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    return fd;
+}
+
+int shared_memory_restore(const struct tree_image *tree, const struct image_shared *object,
+                          const int *opened, int dirfd, struct ckpt_error *err)
+{
+    int open_already = object_reopen(tree, object, opened);
+
+    if (open_already >= 0)
+        return open_already;
     char page[65536];
     off_t at = 0;
     ssize_t got;

@@ -6,6 +6,7 @@
 #include "image/process.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/lock.h"
 #include "objects/object.h"
 #include "restore/layout.h"
 #include "restore/restore.h"
@@ -57,6 +58,26 @@ static __attribute__((noreturn)) void fail(const struct assembly *assembly, stru
 
 /* ---- what is the kernel's and not memory ---- */
 
+static void pidfds_place(const struct assembly *assembly)
+{
+    const struct image_process *process = assembly->process;
+    struct ckpt_error err = {0};
+
+    for (size_t i = 0; i < process->descriptor_count; i++) {
+        const struct image_descriptor *descriptor = &process->descriptors[i];
+        const struct image_description *description =
+            &assembly->restore->tree->descriptions[descriptor->description];
+        if (description->kind != DESCRIPTION_PIDFD)
+            continue;
+        int fd = pidfd_open_again(description, &err);
+        if (fd < 0)
+            fail(assembly, &err);
+        if (dup3(fd, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
+            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
+        close(fd);
+    }
+}
+
 static void descriptors_place(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
@@ -68,6 +89,10 @@ static void descriptors_place(const struct assembly *assembly)
         if (dup3(from, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
             FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
     }
+    pidfds_place(assembly);
+    /* Closing them later would give up the POSIX locks of their files. */
+    for (size_t i = 0; i < assembly->restore->tree->description_count; i++)
+        close(assembly->restore->opened[i]);
 }
 
 /* Whoever comes first fills an epoll descriptor; for the others its entries are there already. */
@@ -363,6 +388,8 @@ void process_restore(struct restore *restore, const struct image_process *proces
         fail(&assembly, &err);
     descriptors_place(&assembly);
     epolls_fill(&assembly);
+    if (locks_of_process_restore(restore->tree, process->pid, &err) < 0)
+        fail(&assembly, &err);
     directories_enter(&assembly);
     oom_score_set(&assembly);
     if (mappings_read(getpid(), &assembly.own, &err) < 0)

@@ -6,6 +6,7 @@
  * groups exist, zombies die and the living become what they were. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/lock.h"
 #include "objects/mapped_file.h"
 #include "objects/object.h"
 #include "objects/shared_memory.h"
@@ -159,42 +160,41 @@ static void node_fork(struct restore *restore, int index)
 
 /* ---- the stand-in ---- */
 
-static int description_open(const struct restore *restore, const struct image_description *from,
-                            struct ckpt_error *err)
+static int description_open(const struct restore_context *context,
+                            const struct image_description *from, struct ckpt_error *err)
 {
-    struct restore_context context = {
-        .tree = restore->tree,
-        .dirfd = restore->dirfd,
-        .input = restore->input,
-        .output = restore->output,
-        .error = restore->error,
-        .opened = restore->opened,
-    };
-
     switch (from->kind) {
     case DESCRIPTION_REGULAR:
     case DESCRIPTION_DELETED:
-        return regular_file_restore(&context, from, err);
+        return regular_file_restore(context, from, err);
     case DESCRIPTION_DIRECTORY:
-        return directory_restore(&context, from, err);
+        return directory_restore(context, from, err);
     case DESCRIPTION_DEVICE:
     case DESCRIPTION_PROC:
-        return device_restore(&context, from, err);
+        return device_restore(context, from, err);
     case DESCRIPTION_PIPE:
     case DESCRIPTION_FIFO:
-        return pipe_restore(&context, from, err);
+        return pipe_restore(context, from, err);
     case DESCRIPTION_EVENTFD:
-        return event_restore(&context, from, err);
+        return event_restore(context, from, err);
     case DESCRIPTION_TIMERFD:
-        return timer_restore(&context, from, err);
+        return timer_restore(context, from, err);
     case DESCRIPTION_SIGNALFD:
-        return signalfd_restore(&context, from, err);
+        return signalfd_restore(context, from, err);
     case DESCRIPTION_EPOLL:
-        return epoll_restore(&context, from, err);
+        return epoll_restore(context, from, err);
     case DESCRIPTION_SOCKET_HUNG_UP:
-        return socket_hung_up_restore(&context, from, err);
+        return socket_hung_up_restore(context, from, err);
+    case DESCRIPTION_MEMFD:
+        return memfd_restore(context, from, err);
+    case DESCRIPTION_PIDFD:
+        return pidfd_restore(context, from, err);
+    case DESCRIPTION_INOTIFY:
+        return inotify_restore(context, from, err);
+    case DESCRIPTION_SOCKET:
+        return socket_restore(context, from, err);
     default:
-        return standard_stream_restore(&context, from, err);
+        return standard_stream_restore(context, from, err);
     }
 }
 
@@ -229,10 +229,18 @@ static void descriptions_open(struct restore *restore)
     restore->opened = calloc(tree->description_count + 1, sizeof(int));
     if (restore->opened == NULL)
         FAIL_ERRNO(restore, "open %d descriptions", (int)tree->description_count);
+    struct restore_context context = {
+        .tree = restore->tree,
+        .dirfd = restore->dirfd,
+        .input = restore->input,
+        .output = restore->output,
+        .error = restore->error,
+        .opened = restore->opened,
+    };
     for (size_t i = 0; i < tree->description_count; i++)
         restore->opened[i] = -1;
     for (size_t i = 0; i < tree->description_count; i++) {
-        int fd = description_open(restore, &tree->descriptions[i], &err);
+        int fd = description_open(&context, &tree->descriptions[i], &err);
         if (fd < 0)
             restore_fail(restore, &err);
         restore->opened[i] = move_up(restore, fd);
@@ -242,6 +250,12 @@ static void descriptions_open(struct restore *restore)
         if (regular_file_settle(&tree->descriptions[i], restore->opened[i], &err) < 0)
             restore_fail(restore, &err);
     }
+    for (size_t i = 0; i < tree->description_count; i++) {
+        if (inotify_settle(&tree->descriptions[i], restore->opened[i], &err) < 0)
+            restore_fail(restore, &err);
+    }
+    if (sockets_settle(&context, &err) < 0 || locks_of_descriptions_restore(&context, &err) < 0)
+        restore_fail(restore, &err);
 }
 
 static void shared_memory_open(struct restore *restore)
@@ -257,7 +271,8 @@ static void shared_memory_open(struct restore *restore)
             restore_fail(restore, &err);
     }
     for (size_t i = 0; i < tree->shared_count; i++) {
-        int fd = shared_memory_restore(&tree->shared[i], restore->dirfd, &err);
+        int fd =
+            shared_memory_restore(tree, &tree->shared[i], restore->opened, restore->dirfd, &err);
         if (fd < 0)
             restore_fail(restore, &err);
         restore->shared_memory[i] = move_up(restore, fd);

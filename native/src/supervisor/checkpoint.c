@@ -83,14 +83,17 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
 
     context_fill(checkpoint, job, &context);
+    context.index = index;
     for (size_t i = 0; error == 0 && i < tree->count; i++) {
         error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
         if (error < 0 || job->tree.processes[i].zombie)
             continue;
-        error = capture_descriptors(&context, index, tree->processes[i].outer, i, err);
+        error = capture_descriptors(&context, tree->processes[i].outer, i, err);
         if (error == 0)
             error = capture_shared(tree->processes[i].outer, &job->tree, job->dirfd, err);
     }
+    if (error == 0)
+        error = sockets_save(&context, err);
     descriptor_index_free(index);
     return error;
 }

@@ -38,6 +38,19 @@ static void descriptions_add(struct tree_image *tree)
             added->pipe = kind == DESCRIPTION_FIFO;
         if (kind == DESCRIPTION_DELETED)
             strcpy(added->data, "file-1.data");
+        if (kind == DESCRIPTION_MEMFD) {
+            added->path = strdup("a name");
+            strcpy(added->data, "memfd-1.data");
+            added->device = 1;
+            added->inode = UINT64_MAX;
+        }
+        if (kind == DESCRIPTION_SOCKET)
+            added->socket = 1;
+        if (kind == DESCRIPTION_INOTIFY) {
+            struct image_watch *watch = image_description_add_watch(added);
+            CHECK(watch != NULL);
+            *watch = (struct image_watch){.fd = 2, .events = 256, .path = strdup("/work/watched")};
+        }
         for (int i = 0; kind == DESCRIPTION_EPOLL && i < 3; i++) {
             struct image_watch *watch = image_description_add_watch(added);
             CHECK(watch != NULL);
@@ -82,6 +95,34 @@ static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid
     return added;
 }
 
+static void sockets_add(struct tree_image *tree)
+{
+    for (int i = 0; i < 2; i++) {
+        struct image_socket *socket = tree_image_add_socket(tree);
+        CHECK(socket != NULL);
+        *socket = (struct image_socket){.inode = 70 + (uint64_t)i,
+                                        .domain = 1,
+                                        .type = 5,
+                                        .state = SOCKET_CONNECTED,
+                                        .peer = 1 - i,
+                                        .shutdown = 2,
+                                        .name = "01002f61",
+                                        .peer_name = "",
+                                        .mode = 0700,
+                                        .data = "socket-1.data"};
+        socket->directory = i == 0 ? strdup("/work") : NULL;
+    }
+    struct image_message *message = tree_image_add_message(tree);
+    struct image_passed *passed = tree_image_add_passed(tree);
+    struct image_option *option = tree_image_add_option(tree);
+    struct image_lock *lock = tree_image_add_lock(tree);
+    CHECK(message != NULL && passed != NULL && option != NULL && lock != NULL);
+    *message = (struct image_message){.socket = 1, .sender = -1, .size = 1000};
+    *passed = (struct image_passed){.message = 0, .description = 2};
+    *option = (struct image_option){.socket = 1, .level = 1, .option = 9, .value = "01000000"};
+    *lock = (struct image_lock){.kind = LOCK_FLOCK, .fd = -1, .description = 1, .start = 1};
+}
+
 void images_tree(struct tree_image *ret)
 {
     *ret = (struct tree_image){
@@ -97,6 +138,7 @@ void images_tree(struct tree_image *ret)
     CHECK(shared != NULL);
     *shared = (struct image_shared){
         .device = 0x800000001, .inode = 99, .size = 8192, .data = "shared-1.data"};
+    sockets_add(ret);
     struct image_process *root = process_add(ret, IMAGES_PID, IMAGES_PID);
     for (int i = 0; i < DESCRIPTION_KINDS; i++) {
         struct image_descriptor *descriptor = image_process_add_descriptor(root);

@@ -78,7 +78,7 @@ static bool member_change(json_object *value, int *n, enum change change, const 
 static bool may_be_null(const char *key)
 {
     return strcmp(key, "path") == 0 || strcmp(key, "exe") == 0 || strcmp(key, "cwd") == 0 ||
-           strcmp(key, "root") == 0;
+           strcmp(key, "root") == 0 || strcmp(key, "directory") == 0;
 }
 
 /* How many members the change was tried on. */
@@ -251,6 +251,8 @@ static void check_accepted(const struct tree_image *tree)
         CHECK(description->kind < DESCRIPTION_KINDS && !strchr(description->data, '/'));
         if (description->kind == DESCRIPTION_PIPE || description->kind == DESCRIPTION_FIFO)
             CHECK(description->pipe >= 0 && (size_t)description->pipe < tree->pipe_count);
+        if (description->kind == DESCRIPTION_SOCKET)
+            CHECK(description->socket >= 0 && (size_t)description->socket < tree->socket_count);
         if (description->kind <= DESCRIPTION_DEVICE)
             CHECK(description->path[0] == '/');
     }

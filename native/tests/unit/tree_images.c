@@ -53,6 +53,9 @@ static void check_description(const struct image_description *a, const struct im
     CHECK_INT(a->size, b->size);
     CHECK_INT(a->mode, b->mode);
     CHECK_INT(a->pipe, b->pipe);
+    CHECK_INT(a->socket, b->socket);
+    CHECK_INT(a->device, b->device);
+    CHECK_INT(a->inode, b->inode);
     CHECK_INT(a->value, b->value);
     CHECK_INT(a->interval_ns, b->interval_ns);
     CHECK_INT(a->clock, b->clock);
@@ -62,6 +65,7 @@ static void check_description(const struct image_description *a, const struct im
         CHECK_INT(a->watches[i].fd, b->watches[i].fd);
         CHECK_INT(a->watches[i].events, b->watches[i].events);
         CHECK_INT(a->watches[i].data, b->watches[i].data);
+        check_text(a->watches[i].path, b->watches[i].path);
     }
 }
 
@@ -81,6 +85,34 @@ static void check_objects(const struct tree_image *a, const struct tree_image *b
         CHECK_INT(a->shared[i].size, b->shared[i].size);
         CHECK_STRING(a->shared[i].data, b->shared[i].data);
     }
+}
+
+static void check_sockets(const struct tree_image *a, const struct tree_image *b)
+{
+    CHECK_INT(a->socket_count, b->socket_count);
+    for (size_t i = 0; i < a->socket_count; i++) {
+        CHECK_INT(a->sockets[i].inode, b->sockets[i].inode);
+        CHECK_INT(a->sockets[i].domain, b->sockets[i].domain);
+        CHECK_INT(a->sockets[i].type, b->sockets[i].type);
+        CHECK_INT(a->sockets[i].state, b->sockets[i].state);
+        CHECK_INT(a->sockets[i].peer, b->sockets[i].peer);
+        CHECK_INT(a->sockets[i].shutdown, b->sockets[i].shutdown);
+        CHECK_INT(a->sockets[i].mode, b->sockets[i].mode);
+        CHECK_STRING(a->sockets[i].name, b->sockets[i].name);
+        CHECK_STRING(a->sockets[i].data, b->sockets[i].data);
+        check_text(a->sockets[i].directory, b->sockets[i].directory);
+    }
+    CHECK_INT(a->message_count, b->message_count);
+    CHECK_INT(a->messages[0].socket, b->messages[0].socket);
+    CHECK_INT(a->messages[0].sender, b->messages[0].sender);
+    CHECK_INT(a->messages[0].size, b->messages[0].size);
+    CHECK_INT(a->passed_count, b->passed_count);
+    CHECK_INT(a->passed[0].description, b->passed[0].description);
+    CHECK_INT(a->option_count, b->option_count);
+    CHECK_STRING(a->options[0].value, b->options[0].value);
+    CHECK_INT(a->lock_count, b->lock_count);
+    CHECK_INT(a->locks[0].kind, b->locks[0].kind);
+    CHECK_INT(a->locks[0].start, b->locks[0].start);
 }
 
 TEST(tree_read_back_is_the_one_written)
@@ -104,6 +136,7 @@ TEST(tree_read_back_is_the_one_written)
     for (size_t i = 0; i < tree.description_count; i++)
         check_description(&back.descriptions[i], &tree.descriptions[i]);
     check_objects(&back, &tree);
+    check_sockets(&back, &tree);
     tree_image_free(&back);
     tree_image_free(&tree);
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * The part of tree_check.c that is about sockets, locks and what only some kinds of descriptions have. */
+#include "image/tree_check.h"
+#include "store/manifest_name.h"
+
+static bool is_index(int index, size_t count)
+{
+    return index >= 0 && (size_t)index < count;
+}
+
+static bool socket_is_good(const struct tree_image *tree, int index)
+{
+    const struct image_socket *socket = &tree->sockets[index];
+    const struct image_socket *peer =
+        is_index(socket->peer, tree->socket_count) ? &tree->sockets[socket->peer] : NULL;
+    bool with_peer = socket->state == SOCKET_CONNECTED || socket->state == SOCKET_DIRECTED ||
+                     socket->state == SOCKET_PENDING;
+
+    if (socket->state >= SOCKET_STATES || socket->backlog < 0 ||
+        (socket->data[0] != 0 && !manifest_name_is_valid(socket->data)))
+        return false;
+    if (with_peer && (peer == NULL || socket->peer == index || peer->domain == 0))
+        return false;
+    return socket->state != SOCKET_CONNECTED ||
+           (peer->state == SOCKET_CONNECTED && peer->peer == index);
+}
+
+static const char *description_blame(const struct tree_image *tree,
+                                     const struct image_description *description)
+{
+    if (description->kind == DESCRIPTION_SOCKET &&
+        !is_index(description->socket, tree->socket_count))
+        return "socket";
+    if (description->kind == DESCRIPTION_MEMFD &&
+        (description->path == NULL || description->data[0] == 0))
+        return "path";
+    for (size_t i = 0; i < description->watch_count; i++) {
+        if (description->kind == DESCRIPTION_INOTIFY && description->watches[i].path == NULL)
+            return "watches";
+    }
+    return NULL;
+}
+
+const char *tree_image_objects_blame(const struct tree_image *tree)
+{
+    const char *blamed = NULL;
+
+    for (size_t i = 0; blamed == NULL && i < tree->description_count; i++)
+        blamed = description_blame(tree, &tree->descriptions[i]);
+    for (size_t i = 0; blamed == NULL && i < tree->socket_count; i++)
+        blamed = socket_is_good(tree, (int)i) ? NULL : "sockets";
+    for (size_t i = 0; blamed == NULL && i < tree->message_count; i++) {
+        const struct image_message *message = &tree->messages[i];
+        if (!is_index(message->socket, tree->socket_count) || message->sender < -1 ||
+            message->sender >= (int)tree->socket_count || message->size > INT32_MAX)
+            blamed = "messages";
+    }
+    for (size_t i = 0; blamed == NULL && i < tree->passed_count; i++) {
+        if (!is_index(tree->passed[i].message, tree->message_count) ||
+            !is_index(tree->passed[i].description, tree->description_count))
+            blamed = "passed";
+    }
+    for (size_t i = 0; blamed == NULL && i < tree->option_count; i++)
+        blamed = is_index(tree->options[i].socket, tree->socket_count) ? NULL : "options";
+    for (size_t i = 0; blamed == NULL && i < tree->lock_count; i++) {
+        const struct image_lock *lock = &tree->locks[i];
+        if (lock->kind >= LOCK_KINDS || !is_index(lock->description, tree->description_count))
+            blamed = "locks";
+    }
+    return blamed;
+}

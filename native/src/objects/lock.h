@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_OBJECTS_LOCK_H
+#define CKPT_OBJECTS_LOCK_H
+
+#include "objects/object.h"
+
+/* Locks of files, as fdinfo shows them. pid, with its descriptor seen->fd, holds those that belong to processes. */
+int locks_save(const struct save_context *context, const struct seen_descriptor *seen, pid_t pid,
+               int description, struct ckpt_error *err);
+
+/* In the capsule, once everything is open: those that belong to descriptions. */
+int locks_of_descriptions_restore(const struct restore_context *context, struct ckpt_error *err);
+/* In the process, once no other descriptor of its will be closed: those that belong to it. */
+int locks_of_process_restore(const struct tree_image *tree, pid_t pid, struct ckpt_error *err);
+
+#endif
