@@ -29,13 +29,13 @@ class LaunchCommandTest {
     @Test
     void aScriptWithAnInterpreterGetsAnotherFirstLine() {
         assertThat(launch.script("#!/usr/bin/env python3\nprint(1) #!\n"))
-                .hasValue("#!/bin/sh /work/run-task --dir /a\\ b -- /usr/bin/env python3\nprint(1) #!\n");
+                .hasValue("#!/bin/sh /data/run-task --dir /a\\ b -- /usr/bin/env python3\nprint(1) #!\n");
     }
 
     @Test
     void theIndentationOfTheScriptIsKept() {
         assertThat(launch.script("\n    #! /usr/bin/perl -w\n    print 1;\n"))
-                .hasValue("\n    #!/bin/sh /work/run-task --dir /a\\ b -- /usr/bin/perl -w\n    print 1;\n");
+                .hasValue("\n    #!/bin/sh /data/run-task --dir /a\\ b -- /usr/bin/perl -w\n    print 1;\n");
     }
 
     @ParameterizedTest
