@@ -83,10 +83,11 @@ static int shared_vma_fill(struct writer *writer, const struct mapping *mapping,
 {
     struct stat status;
 
-    if (file_is_there(writer->snapshot, mapping, &status) ||
-        mapped_file_is_carried(tree, mapping->name)) {
+    const char *carried = mapped_file_path(tree, mapping);
+    if (carried != NULL || file_is_there(writer->snapshot, mapping, &status)) {
         vma->kind = VMA_FILE_SHARED;
-        return process_image_add_string(&writer->image, mapping->name, &vma->path);
+        return process_image_add_string(&writer->image, carried != NULL ? carried : mapping->name,
+                                        &vma->path);
     }
     int index = tree_image_shared_index(tree, mapping->device, mapping->inode);
     if (index < 0)
@@ -303,10 +304,10 @@ int capture_shared(pid_t outer, struct tree_image *tree, int dirfd, struct ckpt_
     int error = mappings_read(outer, &mappings, err);
 
     for (size_t i = 0; error == 0 && i < mappings.count; i++) {
-        if (!is_shared_object(outer, &mappings.list[i])) {
-            error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
+        error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
+        if (error < 0 || mapped_file_path(tree, &mappings.list[i]) != NULL ||
+            !is_shared_object(outer, &mappings.list[i]))
             continue;
-        }
         error = object_extend(outer, tree, &mappings.list[i], dirfd);
         if (error < 0)
             ckpt_error_set(err, -error, "copy shared memory of process %d: %s", (int)outer,

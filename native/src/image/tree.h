@@ -85,6 +85,7 @@ struct image_shared {
 /* A file that is mapped shared, with what it held. */
 struct image_mapped_file {
     char *path;
+    uint64_t device, inode; /* while saving */
     uint32_t mode;
     uint64_t size;
     char data[IMAGE_NAME_SIZE];

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,13 +22,33 @@
 #define SIZE_MAX_CARRIED (16 << 20)
 #define MEMORY           "/dev/shm/"
 
-bool mapped_file_is_carried(const struct tree_image *tree, const char *path)
+const char *mapped_file_path(const struct tree_image *tree, const struct mapping *mapping)
 {
     for (size_t i = 0; i < tree->mapped_file_count; i++) {
-        if (strcmp(tree->mapped_files[i].path, path) == 0)
-            return true;
+        const struct image_mapped_file *file = &tree->mapped_files[i];
+        if ((file->inode == mapping->inode && file->device == mapping->device) ||
+            (!mapping->deleted && strcmp(file->path, mapping->name) == 0))
+            return file->path;
     }
-    return false;
+    return NULL;
+}
+
+/* sem_open(3) makes a semaphore under a passing name, maps it, and gives it the lasting one: whoever has made it seems
+ * to map a deleted file. Where that is so, *ret is the name by which others map it. */
+static void name_find(pid_t outer, const struct mapping *mapping, char ret[PATH_MAX])
+{
+    char directory[64];
+    struct dirent *entry;
+
+    snprintf(ret, PATH_MAX, "%s", mapping->name);
+    if (!mapping->deleted || strncmp(mapping->name, MEMORY, strlen(MEMORY)) != 0)
+        return;
+    snprintf(directory, sizeof(directory), "/proc/%d/root" MEMORY, (int)outer);
+    cleanup_dir DIR *dir = opendir(directory);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (entry->d_ino == mapping->inode)
+            snprintf(ret, PATH_MAX, MEMORY "%s", entry->d_name);
+    }
 }
 
 /* Copies what is not a hole. */
@@ -63,17 +84,21 @@ static int file_open(pid_t outer, const char *path, struct stat *ret)
 int mapped_file_save(pid_t outer, const struct mapping *mapping, struct tree_image *tree, int dirfd,
                      struct ckpt_error *err)
 {
+    char name[PATH_MAX];
     struct stat status;
 
-    if (!mapping->shared || mapping->deleted || mapping->name[0] != '/' ||
-        (mapping->protection & PROT_WRITE) == 0 || mapped_file_is_carried(tree, mapping->name))
+    if (!mapping->shared || mapping->name[0] != '/' || (mapping->protection & PROT_WRITE) == 0 ||
+        mapped_file_path(tree, mapping) != NULL)
         return 0;
-    cleanup_fd int from = file_open(outer, mapping->name, &status);
+    name_find(outer, mapping, name);
+    cleanup_fd int from = file_open(outer, name, &status);
     if (from < 0 || status.st_ino != mapping->inode)
         return 0;
     struct image_mapped_file *file = tree_image_add_mapped_file(tree);
-    if (file == NULL || (file->path = strdup(mapping->name)) == NULL)
+    if (file == NULL || (file->path = strdup(name)) == NULL)
         return ckpt_error_set(err, ENOMEM, "no memory");
+    file->device = mapping->device;
+    file->inode = mapping->inode;
     file->mode = status.st_mode & 07777;
     file->size = (uint64_t)status.st_size;
     snprintf(file->data, sizeof(file->data), "mapped-%zu.data", tree->mapped_file_count);
