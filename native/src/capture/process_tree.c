@@ -6,10 +6,10 @@
 #include "capture/process_tree.h"
 
 #include "common/cleanup.h"
+#include "common/elf.h"
 #include "common/io.h"
 
 #include <ctype.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -152,30 +152,6 @@ const struct tree_process *process_tree_find(const struct process_tree *tree, pi
     return NULL;
 }
 
-/* 1: has an interpreter, 0: has none, negative: cannot tell. */
-static int program_is_dynamic(pid_t outer)
-{
-    char path[64];
-    Elf64_Ehdr header;
-
-    snprintf(path, sizeof(path), "/proc/%d/exe", (int)outer);
-    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || pread_full(fd, &header, sizeof(header), 0) != sizeof(header))
-        return -1;
-    if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
-        return -1;
-    for (int i = 0; i < header.e_phnum; i++) {
-        Elf64_Phdr program;
-        if (pread_full(fd, &program, sizeof(program),
-                       (off_t)(header.e_phoff + (uint64_t)i * header.e_phentsize)) !=
-            sizeof(program))
-            return -1;
-        if (program.p_type == PT_INTERP)
-            return 1;
-    }
-    return 0;
-}
-
 static int maps_hold_library(pid_t outer)
 {
     char path[64], *line = NULL;
@@ -194,7 +170,10 @@ static int maps_hold_library(pid_t outer)
 
 const char *process_without_library(pid_t outer)
 {
-    if (program_is_dynamic(outer) == 0)
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)outer);
+    if (elf_has_interpreter(path) == 0)
         return "is statically linked";
     if (!maps_hold_library(outer))
         return "runs without the checkpoint library (started with other privileges, or not yet "

@@ -6,9 +6,9 @@
 #include "supervisor/launch.h"
 
 #include "common/cleanup.h"
+#include "common/elf.h"
 #include "common/io.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -102,36 +102,18 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
     return 0;
 }
 
-static int file_is_static(const char *path)
-{
-    Elf64_Ehdr header;
-    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 || pread_full(fd, &header, sizeof(header), 0) != sizeof(header) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-        return false;
-    for (int i = 0; i < header.e_phnum; i++) {
-        Elf64_Phdr program;
-        off_t at = (off_t)(header.e_phoff + (uint64_t)i * header.e_phentsize);
-        if (pread_full(fd, &program, sizeof(program), at) != sizeof(program) ||
-            program.p_type == PT_INTERP)
-            return false;
-    }
-    return true;
-}
-
 bool launch_is_static(const char *command)
 {
     char path[PATH_MAX];
     const char *list = getenv("PATH");
 
     if (strchr(command, '/') != NULL)
-        return file_is_static(command);
+        return elf_has_interpreter(command) == 0;
     while (list != NULL && *list != 0) {
         size_t length = strcspn(list, ":");
         snprintf(path, sizeof(path), "%.*s/%s", (int)length, list, command);
         if (access(path, X_OK) == 0)
-            return file_is_static(path);
+            return elf_has_interpreter(path) == 0;
         list += length + (list[length] == ':');
     }
     return false;

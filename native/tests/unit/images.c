@@ -49,7 +49,7 @@ static void descriptions_add(struct tree_image *tree)
         if (kind == DESCRIPTION_INOTIFY) {
             struct image_watch *watch = image_description_add_watch(added);
             CHECK(watch != NULL);
-            *watch = (struct image_watch){.fd = 2, .events = 256, .path = strdup("/work/watched")};
+            *watch = (struct image_watch){.fd = 2, .events = 256, .path = strdup("/data/watched")};
         }
         for (int i = 0; kind == DESCRIPTION_EPOLL && i < 3; i++) {
             struct image_watch *watch = image_description_add_watch(added);
