@@ -16,11 +16,11 @@ def test_static_program(case):
     task.wait_for(task.messages, "a warning")
     status, _, err = task.ckpt("checkpoint", task.store)
     expect("exit status of ckpt checkpoint", status, 175)
-    check("static" in err, f"ckpt checkpoint says {err!r}")
+    check("statically linked" in err, f"ckpt checkpoint says {err!r}")
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
-    check("static" in one_line(task), f"the warning is {task.messages()}")
+    check("statically linked" in one_line(task), f"the warning is {task.messages()}")
 
 
 def test_static_child(case):
@@ -31,7 +31,7 @@ def test_static_child(case):
     task.touch("go")
     expect("exit status", task.wait_end(), 4)
     expect("output", task.log("stdout"), "pass\n")
-    check("static" in one_line(task), f"the warning is {task.messages()}")
+    check("statically linked" in one_line(task), f"the warning is {task.messages()}")
 
 
 def test_checkpoints_work_again_after_a_static_child(case):
