@@ -5,6 +5,7 @@
  * kcmp(2) says so; only those that look alike are compared. */
 #include "capture/descriptors.h"
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/lock.h"
@@ -91,14 +92,11 @@ static int known_find(const struct descriptor_index *index, const struct seen_de
 static int known_add(struct descriptor_index *index, const struct seen_descriptor *seen,
                      int description)
 {
-    if ((index->count & (index->count - 1)) == 0) {
-        size_t room = index->count == 0 ? 1 : index->count * 2;
-        void *grown = reallocarray(index->list, room, sizeof(*index->list));
-        if (grown == NULL)
-            return -ENOMEM;
-        index->list = grown;
-    }
-    index->list[index->count++] = (struct known){
+    struct known *added = array_add(&index->list, &index->count, sizeof(*index->list));
+
+    if (added == NULL)
+        return -ENOMEM;
+    *added = (struct known){
         .outer = seen->outer,
         .fd = seen->fd,
         .flags = seen->flags,
@@ -206,14 +204,13 @@ static int descriptor_save(const struct save_context *context, pid_t outer, int 
 int descriptor_keep(const struct save_context *context, int fd)
 {
     struct descriptor_index *index = context->index;
-    void *grown = reallocarray(index->kept, index->kept_count + 1, sizeof(*index->kept));
+    int *added = array_add(&index->kept, &index->kept_count, sizeof(*index->kept));
 
-    if (grown == NULL) {
+    if (added == NULL) {
         close(fd);
         return -ENOMEM;
     }
-    index->kept = grown;
-    index->kept[index->kept_count++] = fd;
+    *added = fd;
     return 0;
 }
 

@@ -4,6 +4,7 @@
  * Reading /proc/PID/maps. Parsing is apart from acquiring. */
 #include "capture/mappings.h"
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 
@@ -113,18 +114,8 @@ int mappings_parse(char *text, struct mappings *ret)
     for (char *line = strsep(&text, "\n"); line != NULL && error == 0; line = strsep(&text, "\n")) {
         if (*line == 0 || is_detail(line, &all))
             continue;
-        if ((all.count & (all.count - 1)) == 0) {
-            size_t room = all.count == 0 ? 1 : all.count * 2;
-            void *grown = reallocarray(all.list, room, sizeof(*all.list));
-            if (grown == NULL) {
-                error = -ENOMEM;
-                break;
-            }
-            all.list = grown;
-        }
-        error = line_parse(line, &all.list[all.count]);
-        if (error == 0)
-            all.count++;
+        struct mapping *added = array_add(&all.list, &all.count, sizeof(*all.list));
+        error = added == NULL ? -ENOMEM : line_parse(line, added);
     }
     if (error < 0)
         mappings_free(&all);

@@ -5,6 +5,7 @@
  * unknown has found everybody. */
 #include "capture/process_tree.h"
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/elf.h"
 #include "common/io.h"
@@ -78,15 +79,13 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
 
 static int tree_add(struct process_tree *tree, pid_t outer)
 {
-    if ((tree->count & (tree->count - 1)) == 0) {
-        size_t room = tree->count == 0 ? 1 : tree->count * 2;
-        void *grown = reallocarray(tree->processes, room, sizeof(*tree->processes));
-        if (grown == NULL)
-            return -ENOMEM;
-        tree->processes = grown;
-    }
-    if (tree_process_read(outer, &tree->processes[tree->count]) == 0)
-        tree->count++;
+    struct tree_process *added =
+        array_add(&tree->processes, &tree->count, sizeof(*tree->processes));
+
+    if (added == NULL)
+        return -ENOMEM;
+    if (tree_process_read(outer, added) < 0)
+        tree->count--; /* it has ended meanwhile */
     return 0;
 }
 

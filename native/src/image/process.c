@@ -5,6 +5,7 @@
  * safety net, can believe it. */
 #include "image/process.h"
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 
@@ -29,27 +30,9 @@ void process_image_free(struct process_image *image)
     memset(image, 0, sizeof(*image));
 }
 
-/* Room for one element more; grows by powers of two. */
-static int array_room(void *array, size_t count, size_t element)
-{
-    void **base = array;
-
-    if ((count & (count - 1)) != 0)
-        return 0;
-    void *grown = reallocarray(*base, count == 0 ? 1 : count * 2, element);
-    if (grown == NULL)
-        return -ENOMEM;
-    *base = grown;
-    return 0;
-}
-
 struct image_vma *process_image_add_vma(struct process_image *image)
 {
-    if (array_room(&image->vmas, image->vma_count, sizeof(*image->vmas)) < 0)
-        return NULL;
-    struct image_vma *added = &image->vmas[image->vma_count++];
-    memset(added, 0, sizeof(*added));
-    return added;
+    return array_add(&image->vmas, &image->vma_count, sizeof(*image->vmas));
 }
 
 int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
@@ -63,10 +46,10 @@ int process_image_add_run(struct process_image *image, uint64_t address, uint64_
         last->count += count;
         return 0;
     }
-    if (array_room(&image->runs, image->run_count, sizeof(*image->runs)) < 0)
+    last = array_add(&image->runs, &image->run_count, sizeof(*image->runs));
+    if (last == NULL)
         return -ENOMEM;
-    image->runs[image->run_count++] =
-        (struct image_run){.address = address, .page = page, .count = count};
+    *last = (struct image_run){.address = address, .page = page, .count = count};
     return 0;
 }
 

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The tree's model in memory: growing its arrays, looking things up, releasing it. tree_json.c reads and writes it. */
+ * The tree's model in memory: growing its arrays, looking things up, releasing it. tree_fields.c, tree_write.c and
+ * tree_read.c are its form on disk. */
 #include "image/tree.h"
+
+#include "common/array.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void *array_add(void *array, size_t *count, size_t element)
-{
-    void **base = array;
-    /* Powers of two, so that adding is cheap while the tree stands still. */
-    if ((*count & (*count - 1)) == 0) {
-        size_t room = *count == 0 ? 1 : *count * 2;
-        void *grown = reallocarray(*base, room, element);
-        if (grown == NULL)
-            return NULL;
-        *base = grown;
-    }
-    char *at = (char *)*base + *count * element;
-    memset(at, 0, element);
-    (*count)++;
-    return at;
-}
 
 struct image_process *tree_image_add_process(struct tree_image *tree)
 {
