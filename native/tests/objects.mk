@@ -18,7 +18,7 @@ test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_CLI) $(OBJECTS_JAVA)
 
 $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
-	$(CC) $(OBJECTS_CFLAGS) -o $@ $< -pthread -ldl
+	$(CC) $(OBJECTS_CFLAGS) $(if $(findstring openmp,$*),-fopenmp) -o $@ $< -pthread -ldl
 
 $(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
