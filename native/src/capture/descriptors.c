@@ -20,6 +20,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
 #define FDINFO_SIZE (1 << 20) /* an epoll descriptor has a line for each it waits for */
 
 /* The first descriptor that a description was seen at. */
@@ -66,6 +70,10 @@ int seen_reopen(const struct seen_descriptor *seen, int flags)
 int seen_duplicate(const struct seen_descriptor *seen)
 {
     cleanup_fd int process = (int)syscall(SYS_pidfd_open, seen->outer, 0);
+
+    /* Where the main thread has ended it is another one's, which kernels before 6.9 do not open. */
+    if (process < 0)
+        process = (int)syscall(SYS_pidfd_open, seen->outer, PIDFD_THREAD);
 
     return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, seen->fd, 0);
 }

@@ -100,29 +100,30 @@ static void layout_fill(struct image_process *to, const uint64_t *fields)
 int capture_process(const struct tree_process *from, struct image_process *to,
                     struct ckpt_error *err)
 {
-    uint64_t fields[STAT_FIELDS];
+    uint64_t fields[STAT_FIELDS], main_fields[STAT_FIELDS];
     char text[32] = "";
 
-    if (stat_read(from->outer, fields) < 0)
+    if (stat_read(from->outer, main_fields) < 0 || stat_read(from->task, fields) < 0)
         return ckpt_error_set(err, ESRCH, "process %d (%s) ended during the checkpoint",
                               (int)from->inner, from->name);
     memcpy(to->name, from->name, sizeof(to->name));
     to->threads = from->threads > 0 ? from->threads - 1 : 0; /* the checkpoint thread is ours */
     to->umask = from->umask;
     to->resident_bytes = from->resident_bytes;
-    to->zombie = from->state == 'Z' || from->state == 'X';
-    to->exit_status = (int)fields[STAT_EXIT_CODE];
+    to->zombie = tree_process_is_dead(from);
+    to->main_ended = tree_process_lost_main(from);
+    to->exit_status = (int)main_fields[STAT_EXIT_CODE];
     if (to->zombie)
         return 0;
     layout_fill(to, fields);
-    limits_read(from->outer, to);
-    if (proc_read(from->outer, "oom_score_adj", text, sizeof(text) - 1) > 0)
+    limits_read(from->task, to);
+    if (proc_read(from->task, "oom_score_adj", text, sizeof(text) - 1) > 0)
         to->oom_score_adj = atoi(text);
-    ssize_t got = proc_read(from->outer, "auxv", to->auxv, sizeof(to->auxv));
+    ssize_t got = proc_read(from->task, "auxv", to->auxv, sizeof(to->auxv));
     to->auxv_words = got > 0 ? (size_t)got / sizeof(to->auxv[0]) : 0;
-    to->exe = link_read(from->outer, "exe");
-    to->cwd = link_read(from->outer, "cwd");
-    to->root = link_read(from->outer, "root");
+    to->exe = link_read(from->task, "exe");
+    to->cwd = link_read(from->task, "cwd");
+    to->root = link_read(from->task, "root");
     if (to->exe == NULL || to->cwd == NULL || to->root == NULL)
         return ckpt_error_set(err, EACCES, "process %d (%s) does not let itself be looked into",
                               (int)from->inner, from->name);

@@ -60,7 +60,7 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
         return -ESRCH;
     buffer[got] = 0;
     memset(ret, 0, sizeof(*ret));
-    ret->outer = outer;
+    ret->outer = ret->task = outer;
     ret->outer_parent = (pid_t)first_number(status_field(buffer, "\nPPid:"), 10);
     ret->inner = last_number(status_field(buffer, "\nNSpid:"));
     ret->inner_group = last_number(status_field(buffer, "\nNSpgid:"));
@@ -75,6 +75,36 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     if ((field = status_field(buffer, "Name:\t")) != NULL)
         snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(field, "\n"), field);
     return 0;
+}
+
+bool tree_process_lost_main(const struct tree_process *process)
+{
+    return process->state == 'Z' && process->threads > 1;
+}
+
+bool tree_process_is_dead(const struct tree_process *process)
+{
+    return process->state == 'X' || (process->state == 'Z' && process->threads <= 1);
+}
+
+int tree_process_look_at(struct tree_process *process, pid_t inner)
+{
+    char path[64];
+    struct dirent *entry;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)process->outer);
+    cleanup_dir DIR *dir = opendir(path);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        struct tree_process thread;
+        if (!isdigit((unsigned char)entry->d_name[0]) ||
+            tree_process_read((pid_t)atoi(entry->d_name), &thread) < 0 || thread.inner != inner)
+            continue;
+        process->task = thread.outer;
+        process->umask = thread.umask;
+        process->resident_bytes = thread.resident_bytes;
+        return 0;
+    }
+    return -ESRCH;
 }
 
 static int tree_add(struct process_tree *tree, pid_t outer)

@@ -7,11 +7,14 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct tree_process {
-    pid_t outer;                             /* in our PID namespace */
+    pid_t outer; /* in our PID namespace */
+    pid_t
+        task; /* likewise: the thread to look at, since a main thread that has ended shows nothing */
     pid_t outer_parent;                      /* likewise */
     pid_t inner, inner_group, inner_session; /* in its own PID namespace */
     char state;                              /* as in /proc/PID/stat */
@@ -33,6 +36,12 @@ const struct tree_process *process_tree_find(const struct process_tree *tree, pi
 
 /* One process; -ESRCH if it is gone. */
 int tree_process_read(pid_t outer, struct tree_process *ret);
+/* Whether all of it has ended, or only its main thread. */
+bool tree_process_is_dead(const struct tree_process *process);
+bool tree_process_lost_main(const struct tree_process *process);
+/* Of a process that has lost its main thread: the thread with that number in its own PID namespace is the one to look at;
+ * -ESRCH if there is none. */
+int tree_process_look_at(struct tree_process *process, pid_t inner);
 
 /* Why a process of the tree has no checkpoint thread, as the end of a sentence; static text. */
 const char *process_without_library(pid_t outer);

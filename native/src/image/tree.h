@@ -170,7 +170,8 @@ struct image_layout {
 struct image_process {
     pid_t pid, parent, group, session;
     bool zombie;
-    int exit_status; /* of a zombie, as wait(2) gives it */
+    bool main_ended; /* the main thread has ended, others have not */
+    int exit_status; /* of a zombie, or of a main thread that has ended, as wait(2) gives it */
     char name[16];
     unsigned threads;
     uint64_t resident_bytes;

@@ -103,6 +103,8 @@ static int process_check(const struct tree_image *tree, const struct image_proce
         return bad(err, "parent, group or session");
     if (process->zombie && !exit_status_is_good(process->exit_status))
         return bad(err, "exit_status");
+    if (process->main_ended && (process->zombie || !WIFEXITED(process->exit_status)))
+        return bad(err, "main_ended");
     if (!process->zombie &&
         !(is_absolute(process->exe) && is_absolute(process->cwd) && is_absolute(process->root)))
         return bad(err, "exe, cwd or root");

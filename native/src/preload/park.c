@@ -42,15 +42,17 @@ static struct thread_slot *slot_claim(void)
 static void order_obey(enum park_order order, struct thread_slot *slot,
                        const struct arch_frame *frame)
 {
-    bool is_main = slot->tid == preload.pid;
+    bool speaks = slot == threads_speaker();
 
     if (order == PARK_NOTE)
         thread_pending_save(slot);
     if (order == PARK_NOTE || order == PARK_RESEND)
         thread_pending_resend(slot);
-    if (order == PARK_RESEND_PROCESS && is_main)
+    if (order == PARK_RESEND)
+        thread_death_signal_restore(slot);
+    if (order == PARK_RESEND_PROCESS && speaks)
         process_pending_resend();
-    if (order == PARK_CLAIM && is_main)
+    if (order == PARK_CLAIM && speaks)
         signal_claim(frame->mask);
 }
 

@@ -64,11 +64,14 @@ bool process_pending_saved(void)
     return process_pending_count > 0;
 }
 
-/* Only the thread whose id is the process's may send what looks like kill() or like the kernel. */
+/* Only to a number of its own may a thread send what looks like kill() or like the kernel; a thread's number stands for
+ * its process here. */
 void process_pending_resend(void)
 {
+    long self = raw0(SYS_gettid);
+
     for (uint32_t i = 0; i < process_pending_count; i++)
-        raw3(SYS_rt_sigqueueinfo, preload.pid, process_pending[i].si_signo, &process_pending[i]);
+        raw3(SYS_rt_sigqueueinfo, self, process_pending[i].si_signo, &process_pending[i]);
 }
 
 static unsigned long handled_only(unsigned long set)

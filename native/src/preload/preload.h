@@ -42,8 +42,8 @@ struct kernel_sigaction {
 enum park_order {
     PARK_NOTE,           /* look which signals are pending for the thread */
     PARK_RESEND,         /* in a restored process: make them pending again */
-    PARK_RESEND_PROCESS, /* the main thread: make those of the process pending again */
-    PARK_CLAIM, /* the main thread: take a signal of the process that it would have taken */
+    PARK_RESEND_PROCESS, /* the speaker: make those of the process pending again */
+    PARK_CLAIM, /* the speaker: take a signal of the process that the main thread would have taken */
     PARK_LEAVE,
 };
 
@@ -61,6 +61,7 @@ struct preload {
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
     int checkpoint_tid;
+    bool main_ended;     /* its main thread has ended, others have not */
     uint64_t checkpoint; /* number of the one under way */
     volatile uint32_t
         announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
@@ -92,6 +93,12 @@ bool coordinator_start(void);
 int threads_park(const char **ret_reason);
 void threads_pending_note(void);
 void threads_release(void);
+/* The parked thread that acts for the process: the main one unless it has ended. */
+struct thread_slot *threads_speaker(void);
+/* tasks.c: the letter in /proc/self/task/TID/stat, or 0 */
+char task_state(int tid);
+void task_syscall_note(struct thread_slot *slot);
+bool task_blocks_signal(int tid);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
 uint32_t thread_park_count(void);
@@ -105,6 +112,7 @@ bool holders_await(uint64_t deadline);
 /* Saved by the owner while parked, restored by the owner before it leaves. */
 void thread_state_save(struct thread_slot *slot);
 void thread_state_restore(struct thread_slot *slot);
+void thread_death_signal_restore(const struct thread_slot *slot);
 void thread_scheduling_save(struct thread_scheduling *scheduling);
 void thread_scheduling_restore(const struct thread_scheduling *scheduling);
 /* Also for the checkpoint thread of a restored process, which has those of the first user thread. */

@@ -39,6 +39,7 @@ static void after_fork_in_child(void)
     preload.parked = 0;
     preload.holders = 0;
     preload.arrived = 0;
+    preload.main_ended = false;
     preload.slots = NULL;
     preload.slot_count = 0;
     signals_after_fork();

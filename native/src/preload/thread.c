@@ -67,10 +67,10 @@ static void on_quiesce(int fd, struct wire_message *message)
     preload.checkpoint = message->checkpoint;
     memcpy(preload.cpus, message->cpus, sizeof(preload.cpus));
     message->type = WIRE_QUIESCED;
-    if (threads_park(&reason) < 0) {
-        threads_release();
+    if (threads_park(&reason) < 0)
         reason_set(message, reason);
-    }
+    else
+        message->thread = threads_speaker()->tid;
     message_send(fd, message);
 }
 
@@ -160,6 +160,13 @@ void checkpoint_thread_main(void *unused)
     serve(fd);
 }
 
+/* It runs in the restorer's memory until it has ended, and what it leaves to others moves with its end. */
+static void main_end_await(void)
+{
+    while (preload.main_ended && task_state(preload.pid) != 'Z')
+        raw0(SYS_sched_yield);
+}
+
 void checkpoint_thread_restored(void *unused)
 {
     (void)unused;
@@ -167,7 +174,8 @@ void checkpoint_thread_restored(void *unused)
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
     process_state_restore();
     unforked_memory_restore();
-    thread_capabilities_restore(&preload.slots[0]);
+    main_end_await();
+    thread_capabilities_restore(threads_speaker());
     int fd = hello(WIRE_KIND_RESTORED);
     if (fd < 0)
         process_kill(); /* nobody would ever let the parked threads go */

@@ -67,6 +67,13 @@ void thread_capabilities_restore(const struct thread_slot *slot)
         raw2(SYS_capset, &header, slot->cap);
 }
 
+/* Late: new capabilities drop it, and main threads that have ended do so again in the meantime. */
+void thread_death_signal_restore(const struct thread_slot *slot)
+{
+    if (slot->death_signal > 0)
+        raw2(SYS_prctl, PR_SET_PDEATHSIG, slot->death_signal);
+}
+
 void thread_state_restore(struct thread_slot *slot)
 {
     if (slot->context.gs_base != 0)
@@ -79,6 +86,4 @@ void thread_state_restore(struct thread_slot *slot)
     raw2(SYS_prctl, PR_SET_NAME, slot->name);
     thread_scheduling_restore(&slot->scheduling);
     thread_capabilities_restore(slot);
-    if (slot->death_signal > 0) /* last, since new capabilities drop it */
-        raw2(SYS_prctl, PR_SET_PDEATHSIG, slot->death_signal);
 }

@@ -10,13 +10,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #define PARK_DEADLINE_NS 10000000000ULL /* a thread in an uninterruptible wait may take as long */
-#define PARK_BLOCKED_NS                                                                            \
-    500000000ULL /* a sleeping thread that blocks the signal is waited for as long as this */
-#define PARK_RECHECK_NS 10000000L
+#define PARK_STOPPED_NS  2000000000ULL
+#define PARK_VFORK_NS    1000000000ULL /* a child of vfork mostly calls exec within microseconds */
+/* A sleeping thread that blocks the signal is waited for as long as this, a shorter time first. */
+#define PARK_BLOCKED_FIRST_NS 20000000ULL
+#define PARK_BLOCKED_NS       500000000ULL
+#define PARK_TRIES            5
+#define PARK_RECHECK_FIRST_NS 1000000L
+#define PARK_RECHECK_NS       10000000L
+#define STUCK_TRIES           20
+#define STUCK_PAUSE_NS        1000000L
 
 static char park_reason[128];
+static int stuck_tid;
 
 static bool slots_allocate(void)
 {
@@ -30,67 +39,26 @@ static bool slots_allocate(void)
     return true;
 }
 
+/* The kernel may give the number of a thread that has ended to a new one. */
 static struct thread_slot *slot_find(int tid)
 {
     for (uint32_t i = 0; i < preload.slot_count; i++) {
-        if (preload.slots[i].tid == tid)
+        if (preload.slots[i].tid == tid && preload.slots[i].state != SLOT_GONE)
             return &preload.slots[i];
     }
     return NULL;
 }
 
-static long task_file_read(int tid, const char *name, char *buffer, size_t size)
+/* Behind the others, or in place of a thread that has ended; NULL when there is no room. */
+static struct thread_slot *slot_free(void)
 {
-    char path[64] = "/proc/self/task/";
-
-    text_append_number(path, sizeof(path), (unsigned long)tid);
-    text_append(path, sizeof(path), name);
-    long fd = raw4(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
-    if (fd < 0)
-        return fd;
-    long got = raw3(SYS_read, fd, buffer, size - 1);
-    raw1(SYS_close, fd);
-    buffer[got > 0 ? got : 0] = 0;
-    return got;
-}
-
-/* The letter in /proc/self/task/TID/stat, or 0. */
-static char task_state(int tid)
-{
-    char buffer[512];
-    char state = 0;
-
-    if (task_file_read(tid, "/stat", buffer, sizeof(buffer)) <= 0)
-        return 0;
-    for (const char *at = buffer; *at != 0; at++) {
-        if (at[0] == ')' && at[1] == ' ')
-            state = at[2];
+    if (preload.slot_count < PRELOAD_SLOTS_MAX)
+        return &preload.slots[preload.slot_count];
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        if (preload.slots[i].state == SLOT_GONE)
+            return &preload.slots[i];
     }
-    return state;
-}
-
-/* "NR 0xARG*6 0xSP 0xPC", or "running", or "-1 0xSP 0xPC". */
-static void syscall_note(struct thread_slot *slot)
-{
-    char buffer[256];
-    const char *at = buffer;
-
-    slot->syscall.number = -1;
-    if (task_file_read(slot->tid, "/syscall", buffer, sizeof(buffer)) <= 0 || *at < '0' ||
-        *at > '9')
-        return;
-    slot->syscall.number = (int64_t)text_number(&at, 10);
-    for (int i = 0; i < 8; i++) {
-        while (*at == ' ')
-            at++;
-        uint64_t value = text_number(&at, 16);
-        if (i < 6)
-            slot->syscall.args[i] = value;
-        else if (i == 6)
-            slot->syscall.sp = value;
-        else
-            slot->syscall.pc = value;
-    }
+    return NULL;
 }
 
 static void signal_send(struct thread_slot *slot)
@@ -106,58 +74,89 @@ static void signal_send(struct thread_slot *slot)
         slot->state = SLOT_GONE;
 }
 
-static void slot_add(int tid)
+static bool slot_add(int tid)
 {
-    struct thread_slot *slot = &preload.slots[preload.slot_count];
+    struct thread_slot *slot = slot_free();
 
+    if (slot == NULL)
+        return false;
     memset(slot, 0, sizeof(*slot));
     slot->tid = tid;
     slot->ticket = preload.orders;
-    syscall_note(slot);
+    task_syscall_note(slot);
     slot->state = SLOT_REQUESTED;
-    __atomic_store_n(&preload.slot_count, preload.slot_count + 1, __ATOMIC_SEQ_CST);
+    if (slot == &preload.slots[preload.slot_count])
+        __atomic_store_n(&preload.slot_count, preload.slot_count + 1, __ATOMIC_SEQ_CST);
     signal_send(slot);
+    return true;
 }
 
-/* Sends the signal to every thread that has not had it; returns how many, or a negative errno. */
-static int threads_request(void)
+/* A main thread that has ended stays listed until the process ends. */
+static bool is_ended_main(int tid)
+{
+    return preload.main_ended && tid == preload.pid;
+}
+
+/* Sends the signal to each thread in a part of the listing that has not had it; adds up those seen. False: no room. */
+static bool entries_request(const char *buffer, long size, unsigned *seen, unsigned *added)
+{
+    for (long at = 0; at < size;) {
+        const char *name = buffer + at + 19;
+        uint16_t length;
+        memcpy(&length, buffer + at + 16, sizeof(length));
+        at += length;
+        int tid = *name == '.' ? 0 : (int)text_number(&name, 10);
+        *seen += tid != 0;
+        if (tid == 0 || tid == preload.checkpoint_tid || is_ended_main(tid) ||
+            slot_find(tid) != NULL)
+            continue;
+        if (!slot_add(tid))
+            return false;
+        ++*added;
+    }
+    return true;
+}
+
+/* Sends the signal to every thread that has not had it; returns how many, or a negative errno. The listing leaves threads
+ * out when others end meanwhile; *ret_complete says that it holds as many as there are. */
+static int threads_request(bool *ret_complete)
 {
     char buffer[4096];
-    long got, added = 0;
-    long dir = raw4(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+    unsigned seen = 0, added = 0;
+    struct stat status = {0};
+    long got, dir = raw4(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+    bool room = true;
 
     if (dir < 0)
         return (int)dir;
-    while ((got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
-        for (long at = 0; at < got;) {
-            const char *name = buffer + at + 19;
-            uint16_t length;
-            memcpy(&length, buffer + at + 16, sizeof(length));
-            at += length;
-            int tid = *name == '.' ? 0 : (int)text_number(&name, 10);
-            if (tid == 0 || tid == preload.checkpoint_tid || slot_find(tid) != NULL)
-                continue;
-            if (preload.slot_count == PRELOAD_SLOTS_MAX) {
-                raw1(SYS_close, dir);
-                return -EMFILE;
-            }
-            slot_add(tid);
-            added++;
-        }
-    }
+    while (room && (got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0)
+        room = entries_request(buffer, got, &seen, &added);
+    raw2(SYS_fstat, dir, &status);
     raw1(SYS_close, dir);
-    return (int)added;
+    *ret_complete = seen + 2 >= status.st_nlink;
+    return room ? (int)added : -EMFILE;
+}
+
+static bool slot_is_missing(const struct thread_slot *slot)
+{
+    uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_SEQ_CST);
+    bool live = __atomic_load_n(&slot->live, __ATOMIC_SEQ_CST) != 0;
+
+    return state == SLOT_REQUESTED || (state == SLOT_PARKED && !live);
 }
 
 static struct thread_slot *slot_missing(void)
 {
     for (uint32_t i = 0; i < preload.slot_count; i++) {
-        uint32_t state = __atomic_load_n(&preload.slots[i].state, __ATOMIC_SEQ_CST);
-        bool live = __atomic_load_n(&preload.slots[i].live, __ATOMIC_SEQ_CST) != 0;
-        if (state == SLOT_REQUESTED || (state == SLOT_PARKED && !live))
+        if (slot_is_missing(&preload.slots[i]))
             return &preload.slots[i];
     }
     return NULL;
+}
+
+static bool is_fork(int64_t number)
+{
+    return number == SYS_vfork || number == SYS_clone || number == SYS_clone3;
 }
 
 static int park_failed(const char **ret_reason, const char *what, int tid, char state)
@@ -177,78 +176,125 @@ static int park_failed(const char **ret_reason, const char *what, int tid, char 
     return -EAGAIN;
 }
 
-/* Threads that libc makes for its own use block everything, and some of them for ever. */
-static bool task_blocks_signal(int tid)
+/* A thread that has not parked yet: 0 if it may still do so, or why not. */
+static int slot_look(struct thread_slot *slot, uint64_t waited, uint64_t blocked_ns,
+                     const char **ret_reason)
 {
-    char buffer[2048];
-
-    if (task_file_read(tid, "/status", buffer, sizeof(buffer)) <= 0)
-        return false;
-    for (const char *at = buffer; *at != 0; at++) {
-        const char *rest = text_after(at, "\nSigBlk:\t");
-        if (rest != NULL)
-            return (text_number(&rest, 16) & BIT(preload.signal)) != 0;
+    /* A signal of the same number from elsewhere that was pending already swallows ours. */
+    if (slot->state == SLOT_REQUESTED)
+        signal_send(slot);
+    if (raw3(SYS_tgkill, preload.pid, slot->tid, 0) == -ESRCH)
+        slot->state = SLOT_GONE;
+    if (slot->state == SLOT_GONE)
+        return 0;
+    char state = task_state(slot->tid);
+    if (state == 'Z' && slot->tid == preload.pid) {
+        preload.main_ended = true;
+        slot->state = SLOT_GONE;
+        return 0;
     }
-    return false;
+    if (state == 'S' && waited > blocked_ns && task_blocks_signal(slot->tid)) {
+        stuck_tid = slot->tid;
+        park_failed(ret_reason, "a thread blocks the checkpoint signal", slot->tid, state);
+        return -EDEADLK;
+    }
+    if (waited > PARK_STOPPED_NS && (state == 'T' || state == 't'))
+        return park_failed(ret_reason, "the process is stopped", slot->tid, state);
+    if (waited > PARK_VFORK_NS && state == 'D' && is_fork(slot->syscall.number))
+        return park_failed(ret_reason, "it waits for a child that shares its memory (vfork)",
+                           slot->tid, state);
+    if (waited > PARK_DEADLINE_NS)
+        return park_failed(ret_reason, "a thread does not take the checkpoint signal", slot->tid,
+                           state);
+    return 0;
 }
 
 /* Waits until every thread asked so far has parked or ended. */
-static int threads_await(uint64_t deadline, const char **ret_reason)
+static int threads_await(uint64_t begun, uint64_t blocked_ns, const char **ret_reason)
 {
-    struct thread_slot *slot;
-    uint64_t patience = now_ns() + PARK_BLOCKED_NS;
+    long pause = PARK_RECHECK_FIRST_NS;
 
     for (;;) {
         uint32_t parked = preload.parked;
-        if ((slot = slot_missing()) == NULL)
+        if (slot_missing() == NULL)
             return 0;
-        futex_wait(&preload.parked, parked, PARK_RECHECK_NS);
+        futex_wait(&preload.parked, parked, pause);
         if (preload.parked != parked)
             continue;
-        /* A signal of the same number from elsewhere that was pending already swallows ours. */
-        if (slot->state == SLOT_REQUESTED)
-            signal_send(slot);
-        if (raw3(SYS_tgkill, preload.pid, slot->tid, 0) == -ESRCH) {
-            slot->state = SLOT_GONE;
-            continue;
+        for (uint32_t i = 0; i < preload.slot_count; i++) {
+            struct thread_slot *slot = &preload.slots[i];
+            int error = slot_is_missing(slot)
+                            ? slot_look(slot, now_ns() - begun, blocked_ns, ret_reason)
+                            : 0;
+            if (error < 0)
+                return error;
         }
-        char state = task_state(slot->tid);
-        if (state == 'Z')
-            return park_failed(ret_reason, "the main thread has ended before the others", slot->tid,
-                               state);
-        if (state == 'T' || state == 't')
-            return park_failed(ret_reason, "the process is stopped", slot->tid, state);
-        if (state == 'S' && now_ns() > patience && task_blocks_signal(slot->tid))
-            return park_failed(ret_reason, "a thread blocks the checkpoint signal", slot->tid,
-                               state);
-        if (now_ns() > deadline)
-            return park_failed(ret_reason, "a thread does not take the checkpoint signal",
-                               slot->tid, state);
+        if (pause < PARK_RECHECK_NS)
+            pause *= 2;
     }
 }
 
-int threads_park(const char **ret_reason)
+static int threads_park_once(uint64_t blocked_ns, const char **ret_reason)
 {
-    uint64_t deadline = now_ns() + PARK_DEADLINE_NS;
+    uint64_t begun = now_ns();
+    bool complete = false;
     int added;
 
-    if (!slots_allocate())
-        return park_failed(ret_reason, "no memory for the table of threads", 0, 0);
     preload.slot_count = 0;
     preload.parked = 0;
     preload.arrived = 0;
     __atomic_store_n(&preload.announced, 1, __ATOMIC_SEQ_CST);
-    if (!holders_await(deadline))
+    if (!holders_await(begun + PARK_DEADLINE_NS))
         return park_failed(ret_reason, "the process is starting a program", 0, 0);
-    while ((added = threads_request()) > 0) {
-        if (threads_await(deadline, ret_reason) < 0)
-            return -EAGAIN;
+    while ((added = threads_request(&complete)) > 0 || (added == 0 && !complete)) {
+        int error = threads_await(begun, blocked_ns, ret_reason);
+        if (error < 0)
+            return error;
+        if (now_ns() - begun > PARK_DEADLINE_NS)
+            return park_failed(ret_reason, "its threads begin and end too fast", 0, 0);
     }
     if (added == -EMFILE)
         return park_failed(ret_reason, "more threads than the 4096 that can be parked", 0, 0);
     if (added < 0)
         return park_failed(ret_reason, "/proc is not readable in the process", 0, 0);
     return 0;
+}
+
+/* Waits a while for a thread to get on with what it does. */
+static void stuck_await(void)
+{
+    for (int tries = 0; tries < STUCK_TRIES && task_state(stuck_tid) == 'S'; tries++) {
+        struct __kernel_timespec pause = {.tv_nsec = STUCK_PAUSE_NS};
+        raw2(SYS_nanosleep, &pause, NULL);
+    }
+}
+
+/* libc's threads block all signals when they begin and end, and may then wait for a lock of libc's that a thread parked
+ * before them holds. They are let go, and asked again a moment later. */
+int threads_park(const char **ret_reason)
+{
+    int error = -EDEADLK;
+
+    if (!slots_allocate())
+        return park_failed(ret_reason, "no memory for the table of threads", 0, 0);
+    for (int tries = 1; error == -EDEADLK && tries <= PARK_TRIES; tries++) {
+        error = threads_park_once(tries < PARK_TRIES ? PARK_BLOCKED_FIRST_NS : PARK_BLOCKED_NS,
+                                  ret_reason);
+        if (error < 0)
+            threads_release();
+        if (error == -EDEADLK)
+            stuck_await();
+    }
+    return error;
+}
+
+struct thread_slot *threads_speaker(void)
+{
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        if (preload.slots[i].live)
+            return &preload.slots[i];
+    }
+    return &preload.slots[0]; /* in a process there is one */
 }
 
 static uint32_t live_count(void)

@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if __has_include(<sys/rseq.h>)
@@ -354,6 +355,8 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     args->entry = library->entry;
     args->entry_stack = library->entry_stack;
     args->checkpoint_tid = library->checkpoint_tid;
+    args->main_ended = assembly->process->main_ended;
+    args->main_status = WEXITSTATUS(assembly->process->exit_status);
 }
 
 /* The kernel would otherwise write to our thread-local storage, or put a signal frame on our alternate stack, when

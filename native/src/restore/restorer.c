@@ -176,22 +176,24 @@ static RESTORER_CODE void thread_make(struct restorer_args *args, int32_t tid, u
         fail(args, RESTORER_THREAD, got, (uint64_t)tid);
 }
 
-static RESTORER_CODE const struct thread_slot *threads_make(struct restorer_args *args)
+static RESTORER_CODE const struct thread_slot *slot_find_live(const struct restorer_args *args,
+                                                              int32_t tid)
 {
-    const struct thread_slot *leader = 0;
+    for (uint64_t i = 0; i < args->slot_count; i++) {
+        if (args->slots[i].live && (tid == 0 || args->slots[i].tid == tid))
+            return &args->slots[i];
+    }
+    return 0;
+}
 
+static RESTORER_CODE void threads_make(struct restorer_args *args)
+{
     for (uint64_t i = 0; i < args->slot_count; i++) {
         const struct thread_slot *slot = &args->slots[i];
-        if (!slot->live)
-            continue;
-        if (slot->tid == args->pid) {
-            leader = slot;
-            continue;
-        }
-        thread_make(args, slot->tid, CLONE_FILES, slot->context.rsp - 512, slot->context.fs_base,
-                    (uint64_t)context_jump, (uint64_t)&slot->context);
+        if (slot->live && slot->tid != args->pid)
+            thread_make(args, slot->tid, CLONE_FILES, slot->context.rsp - 512,
+                        slot->context.fs_base, (uint64_t)context_jump, (uint64_t)&slot->context);
     }
-    return leader;
 }
 
 RESTORER_CODE void restorer_main(struct restorer_args *args)
@@ -207,14 +209,18 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
         fail(args, RESTORER_LAYOUT, error, 0);
     args->restored->restorer_start = args->start;
     args->restored->restorer_size = args->size;
-    const struct thread_slot *leader = threads_make(args);
+    /* Whichever thread it is whose thread pointer the checkpoint thread gets. */
+    const struct thread_slot *leader = slot_find_live(args, args->main_ended ? 0 : args->pid);
     if (leader == 0)
         fail(args, RESTORER_THREAD, -ESRCH, (uint64_t)args->pid);
+    threads_make(args);
     raw2(SYS_arch_prctl, ARCH_SET_FS, leader->context.fs_base);
     /* Last, since it may unmap us as soon as all others have left; it has its own descriptors. Its stack looks as
      * after a call. */
     thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base,
                 args->entry, 0);
     raw3(SYS_close_range, args->first_private_fd, ~0U, 0);
+    while (args->main_ended)
+        raw1(SYS_exit, args->main_status);
     context_jump(&leader->context);
 }

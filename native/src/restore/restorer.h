@@ -61,6 +61,7 @@ struct restorer_args {
     struct preload_restored *restored; /* likewise */
     uint64_t entry, entry_stack;       /* of the checkpoint thread */
     int32_t checkpoint_tid;
+    int32_t main_ended, main_status; /* the main thread ends, with this status */
 };
 
 /* What the restorer says on error_fd before it ends the process. */

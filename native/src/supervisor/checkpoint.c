@@ -88,9 +88,9 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
         error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
         if (error < 0 || job->tree.processes[i].zombie)
             continue;
-        error = capture_descriptors(&context, tree->processes[i].outer, i, err);
+        error = capture_descriptors(&context, tree->processes[i].task, i, err);
         if (error == 0)
-            error = capture_shared(tree->processes[i].outer, &job->tree, job->dirfd, err);
+            error = capture_shared(tree->processes[i].task, &job->tree, job->dirfd, err);
     }
     if (error == 0)
         error = sockets_save(&context, err);

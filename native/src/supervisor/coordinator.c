@@ -120,6 +120,7 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         break;
     case WIRE_QUIESCED:
         member->state = MEMBER_QUIESCED;
+        member->thread = message->thread;
         break;
     case WIRE_SNAPPED:
         member->process = message->process;

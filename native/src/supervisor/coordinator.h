@@ -43,6 +43,7 @@ struct member {
     enum wire_kind kind;
     enum member_state state;
     uint64_t checkpoint; /* of a snapshot: the one it was made for */
+    pid_t thread;        /* as it sees itself: one that has all that is the process's */
     struct wire_process process;
     char reason[128];
 };

@@ -67,11 +67,6 @@ int tree_list(struct coordinator *coordinator, struct process_tree *ret, struct 
     return 0;
 }
 
-static bool is_dead(const struct tree_process *process)
-{
-    return process->state == 'Z' || process->state == 'X';
-}
-
 /* The first living process that has not parked, or NULL. */
 static const struct tree_process *stranger_find(struct coordinator *coordinator,
                                                 const struct process_tree *tree)
@@ -79,10 +74,27 @@ static const struct tree_process *stranger_find(struct coordinator *coordinator,
     for (size_t i = 0; i < tree->count; i++) {
         struct member *member =
             coordinator_member(coordinator, tree->processes[i].outer, WIRE_KIND_PROCESS);
-        if (!is_dead(&tree->processes[i]) && (member == NULL || member->state != MEMBER_QUIESCED))
+        if (!tree_process_is_dead(&tree->processes[i]) &&
+            (member == NULL || member->state != MEMBER_QUIESCED))
             return &tree->processes[i];
     }
     return NULL;
+}
+
+/* Which thread to look at where there is no main one. */
+static int threads_find(struct coordinator *coordinator, struct process_tree *tree,
+                        struct ckpt_error *err)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        struct tree_process *process = &tree->processes[i];
+        struct member *member = coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS);
+        if (!tree_process_lost_main(process) || member == NULL)
+            continue;
+        if (tree_process_look_at(process, member->thread) < 0)
+            return ckpt_error_set(err, ESRCH, "process %d (%s) has no thread %d",
+                                  (int)process->inner, process->name, (int)member->thread);
+    }
+    return 0;
 }
 
 static int failure_report(struct coordinator *coordinator, struct ckpt_error *err)
@@ -124,8 +136,12 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
         if (error < 0)
             return error;
         const struct tree_process *stranger = stranger_find(coordinator, ret);
-        if (stranger == NULL)
-            return 0;
+        if (stranger == NULL) {
+            error = threads_find(coordinator, ret, err);
+            if (error < 0)
+                process_tree_free(ret);
+            return error;
+        }
         if (patience == 0)
             patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
         if (clock_monotonic_ms() > patience) {
@@ -156,7 +172,7 @@ void tree_kill(struct coordinator *coordinator)
            tree_list(coordinator, &tree, NULL) == 0) {
         alive = 0;
         for (size_t i = 0; i < tree.count; i++) {
-            if (is_dead(&tree.processes[i]))
+            if (tree_process_is_dead(&tree.processes[i]))
                 continue;
             kill(tree.processes[i].outer, SIGKILL);
             alive++;

@@ -62,6 +62,7 @@ struct wire_message {
     union {
         struct wire_process process; /* SNAPPED */
         char reason[128];            /* FAILED */
+        int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
         uint64_t cpus
             [16]; /* QUIESCE: where the coordinator may run; who may run elsewhere has been bound */
     };
