@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The tree's model in memory: growing its arrays, looking things up, releasing it. tree_fields.c, tree_write.c and
- * tree_read.c are its form on disk. */
+ * The tree's model in memory: growing its arrays, looking things up, releasing it. tree_fields.c is its form
+ * on disk. */
 #include "image/tree.h"
 
 #include "common/array.h"

@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The members of tree.img. A new member of a struct is one row here; so is a new array. tree_write.c and tree_read.c
- * work for all of them, and tree_check.c looks whether what has been read makes sense. */
-#include "image/tree_fields.h"
-
+ * The members of tree.img. A new member of a struct is one row here; so is a new array. fields_write.c and
+ * fields_read.c work for all of them, and tree_check.c looks whether what has been read makes sense. */
+#include "image/fields.h"
 #include "image/tree.h"
-
-#define SIZE_OF(type, member) sizeof(((struct type *)0)->member)
-
-#define FIELD(type, member, kind_)                                                                 \
-    {                                                                                              \
-        .key = #member, .kind = kind_, .offset = offsetof(struct type, member),                    \
-        .size = SIZE_OF(type, member)                                                              \
-    }
-#define STRUCT(type, member, table)                                                                \
-    {                                                                                              \
-        .key = #member, .kind = FIELD_STRUCT, .offset = offsetof(struct type, member), .of = table \
-    }
-#define ARRAY(type, name, member, number, table)                                                   \
-    {                                                                                              \
-        .key = name, .kind = FIELD_ARRAY, .offset = offsetof(struct type, member),                 \
-        .size = SIZE_OF(type, member[0]), .count = offsetof(struct type, number), .of = table      \
-    }
-#define FIXED(type, member, table)                                                                 \
-    {                                                                                              \
-        .key = #member, .kind = FIELD_FIXED, .offset = offsetof(struct type, member),              \
-        .size = SIZE_OF(type, member[0]),                                                          \
-        .count = SIZE_OF(type, member) / SIZE_OF(type, member[0]), .of = table                     \
-    }
-#define WORDS(type, member, number)                                                                \
-    {                                                                                              \
-        .key = #member, .kind = FIELD_WORDS, .offset = offsetof(struct type, member),              \
-        .size = SIZE_OF(type, member), .count = offsetof(struct type, number)                      \
-    }
+#include "image/tree_check.h"
+#include "store/manifest.h"
 
 static const struct field watch_fields[] = {
     FIELD(image_watch, fd, FIELD_INT),
@@ -167,7 +140,7 @@ static const struct field process_fields[] = {
     ARRAY(image_process, "descriptors", descriptors, descriptor_count, descriptor_fields),
     {0},
 };
-const struct field tree_fields[] = {
+static const struct field tree_fields[] = {
     FIELD(tree_image, parent, FIELD_INT),
     FIELD(tree_image, session, FIELD_INT),
     FIELD(tree_image, root, FIELD_INT),
@@ -185,3 +158,23 @@ const struct field tree_fields[] = {
     ARRAY(tree_image, "locks", locks, lock_count, lock_fields),
     {0},
 };
+
+int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error *err)
+{
+    return fields_write(MANIFEST_TREE_IMAGE, tree_fields, tree, dirfd, err);
+}
+
+int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err)
+{
+    struct tree_image tree = {0};
+    int error = fields_read(MANIFEST_TREE_IMAGE, tree_fields, &tree, dirfd, err);
+
+    if (error == 0)
+        error = tree_image_check(&tree, err);
+    if (error < 0) {
+        tree_image_free(&tree);
+        return error;
+    }
+    *ret = tree;
+    return 0;
+}

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Writes tree.img, following tree_fields.c. Paths are bytes to the kernel, so strings are not forced to be UTF-8. */
+ * Writes structs as JSON, following their tables. */
 #include "common/cleanup.h"
 #include "common/io.h"
-#include "image/tree.h"
-#include "image/tree_fields.h"
-#include "store/manifest.h"
+#include "image/fields.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdint.h>
 
 static json_object *struct_write(const struct field *fields, const void *base);
 
@@ -58,6 +58,8 @@ static json_object *field_write(const struct field *field, const char *base)
         return structs_write(field, at, field->count);
     case FIELD_WORDS:
         return words_write((const uint64_t *)at, *(const size_t *)(base + field->count));
+    case FIELD_NUMBERS:
+        return words_write(*(uint64_t *const *)at, *(const size_t *)(base + field->count));
     }
     return NULL;
 }
@@ -71,16 +73,17 @@ static json_object *struct_write(const struct field *fields, const void *base)
     return object;
 }
 
-int tree_image_write(const struct tree_image *tree, int dirfd, struct ckpt_error *err)
+int fields_write(const char *name, const struct field *fields, const void *base, int dirfd,
+                 struct ckpt_error *err)
 {
-    cleanup_json json_object *document = struct_write(tree_fields, tree);
+    cleanup_json json_object *document = struct_write(fields, base);
     size_t size;
 
     json_object_object_add(document, "format", json_object_new_int(STORE_FORMAT));
     const char *text = json_object_to_json_string_length(document, JSON_C_TO_STRING_PLAIN, &size);
     if (text == NULL)
-        return ckpt_error_set(err, ENOMEM, "write '%s': out of memory", MANIFEST_TREE_IMAGE);
-    if (write_file_atomic_at(dirfd, MANIFEST_TREE_IMAGE, text, size, false) < 0)
-        return ckpt_error_errno(err, "write '%s'", MANIFEST_TREE_IMAGE);
+        return ckpt_error_set(err, ENOMEM, "write '%s': out of memory", name);
+    if (write_file_atomic_at(dirfd, name, text, size, false) < 0)
+        return ckpt_error_errno(err, "write '%s'", name);
     return 0;
 }

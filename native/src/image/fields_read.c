@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Reads tree.img, following tree_fields.c. What is read is untrusted: every member must be there, of its kind and in
- * its range; tree_check.c then looks at the whole. */
+ * Reads what fields_write.c has written, or somebody made up. */
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
-#include "image/tree.h"
-#include "image/tree_check.h"
-#include "image/tree_fields.h"
-#include "store/manifest.h"
+#include "image/fields.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TREE_LIMIT (256 << 20)
+#define DOCUMENT_LIMIT (1 << 30)
 
+/* The caller puts the file's name in front. */
 static int bad(struct ckpt_error *err, const char *key)
 {
-    return ckpt_error_set(err, EBADMSG, "'%s' is damaged: member '%s'", MANIFEST_TREE_IMAGE, key);
+    return ckpt_error_set(err, EBADMSG, "%s", key);
 }
 
 static bool integer_read(json_object *value, int64_t low, int64_t high, int64_t *ret)
@@ -126,6 +125,18 @@ static int words_read(const struct field *field, char *base, json_object *array,
     return 0;
 }
 
+static int numbers_read(const struct field *field, char *base, json_object *array,
+                        struct ckpt_error *err)
+{
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        uint64_t *added =
+            array_add(base + field->offset, (size_t *)(base + field->count), sizeof(*added));
+        if (added == NULL || !unsigned_read(json_object_array_get_idx(array, i), added))
+            return bad(err, field->key);
+    }
+    return 0;
+}
+
 static int field_read(const struct field *field, char *base, json_object *value,
                       struct ckpt_error *err)
 {
@@ -140,6 +151,8 @@ static int field_read(const struct field *field, char *base, json_object *value,
         return fixed_read(field, base + field->offset, value, err);
     case FIELD_WORDS:
         return words_read(field, base, value, err);
+    case FIELD_NUMBERS:
+        return numbers_read(field, base, value, err);
     default:
         return scalar_read(field, base + field->offset, value) ? 0 : bad(err, field->key);
     }
@@ -180,35 +193,32 @@ static json_object *object_parse(const char *text, size_t size)
     return NULL;
 }
 
-static int document_read(struct tree_image *tree, json_object *document, struct ckpt_error *err)
+static int document_read(const char *name, const struct field *fields, void *base,
+                         json_object *document, struct ckpt_error *err)
 {
+    struct ckpt_error member = {0};
     json_object *format = NULL;
 
     json_object_object_get_ex(document, "format", &format);
     if (!json_object_is_type(format, json_type_int) || json_object_get_int(format) != STORE_FORMAT)
-        return ckpt_error_set(err, EBADMSG, "'%s' has format %d, this version reads %d",
-                              MANIFEST_TREE_IMAGE, json_object_get_int(format), STORE_FORMAT);
-    int error = struct_read(tree_fields, tree, document, err);
-    return error < 0 ? error : tree_image_check(tree, err);
+        return ckpt_error_set(err, EBADMSG, "'%s' has format %d, this version reads %d", name,
+                              json_object_get_int(format), STORE_FORMAT);
+    if (struct_read(fields, base, document, &member) < 0)
+        return ckpt_error_set(err, EBADMSG, "'%s' is damaged: member '%s'", name, member.message);
+    return 0;
 }
 
-int tree_image_read(struct tree_image *ret, int dirfd, struct ckpt_error *err)
+int fields_read(const char *name, const struct field *fields, void *base, int dirfd,
+                struct ckpt_error *err)
 {
-    struct tree_image tree = {0};
     cleanup_free char *text = NULL;
     cleanup_json json_object *document = NULL;
     size_t size;
 
-    if (read_file_at(dirfd, MANIFEST_TREE_IMAGE, TREE_LIMIT, &text, &size) < 0)
-        return ckpt_error_errno(err, "read '%s'", MANIFEST_TREE_IMAGE);
+    if (read_file_at(dirfd, name, DOCUMENT_LIMIT, &text, &size) < 0)
+        return ckpt_error_errno(err, "read '%s'", name);
     document = object_parse(text, size);
     if (document == NULL)
-        return ckpt_error_set(err, EBADMSG, "'%s' is no JSON object", MANIFEST_TREE_IMAGE);
-    int error = document_read(&tree, document, err);
-    if (error < 0) {
-        tree_image_free(&tree);
-        return error;
-    }
-    *ret = tree;
-    return 0;
+        return ckpt_error_set(err, EBADMSG, "'%s' is no JSON object", name);
+    return document_read(name, fields, base, document, err);
 }
