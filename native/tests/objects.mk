@@ -9,7 +9,8 @@ OBJECTS_CXXFLAGS := -std=gnu++17 -O1 -g -Wall -Wextra -Werror -Itests/lib
 OBJECTS_LIB := $(wildcard tests/lib/*.h)
 OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects/*.c))
 OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
-OBJECTS_CLI := build/tests/cli/counter build/tests/cli/static_program
+OBJECTS_CLI := $(addprefix build/tests/cli/,counter static_program dynamic_program \
+    $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo yes),program_32_bit))
 
 OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
 
@@ -27,6 +28,16 @@ $(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.m
 build/tests/java/%.class: tests/java/%.java
 	@mkdir -p $(@D)
 	javac --release 17 -d $(@D) $<
+
+# The same but for the linking.
+build/tests/cli/dynamic_program: tests/cli/static_program.c $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -o $@ $<
+
+# Without libc, which is there for 64 bits only.
+build/tests/cli/program_32_bit: tests/cli/program_32_bit.c tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -O1 -Wall -Wextra -Werror -o $@ $<
 
 build/tests/cli/%: tests/cli/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)

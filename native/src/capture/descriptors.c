@@ -5,6 +5,7 @@
  * kcmp(2) says so; only those that look alike are compared. */
 #include "capture/descriptors.h"
 
+#include "capture/blame.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
@@ -160,9 +161,10 @@ static int description_save(const struct save_context *context, const struct see
         if (saved > 0)
             return (int)context->tree->description_count - 1;
     }
-    return ckpt_error_set(err, ENOTSUP,
-                          "process %s holds descriptor %d, '%s', which cannot be carried", process,
-                          seen->fd, seen->target);
+    const char *what = descriptor_blame(seen->target, &seen->status);
+    return ckpt_error_set(
+        err, ENOTSUP, "process %s holds descriptor %d, '%s'%s%s, which cannot be carried", process,
+        seen->fd, seen->target, what != NULL ? ": " : "", what != NULL ? what : "");
 }
 
 /* The index of the description behind a descriptor, which is saved if it has not been seen before. */

@@ -5,6 +5,7 @@
  * rest comes from the mapped file or is zero. Pages of files that are no longer what was mapped are all stored. */
 #include "capture/memory.h"
 
+#include "capture/blame.h"
 #include "capture/mappings.h"
 #include "common/cleanup.h"
 #include "common/io.h"
@@ -298,11 +299,29 @@ static int object_extend(pid_t outer, struct tree_image *tree, const struct mapp
     return ftruncate(out, (off_t)object->size) < 0 ? -errno : 0;
 }
 
-int capture_shared(pid_t outer, struct tree_image *tree, int dirfd, struct ckpt_error *err)
+/* A device's memory is neither in the snapshot nor to be had again. */
+static int devices_refuse(const struct tree_process *process, const struct mappings *mappings,
+                          struct ckpt_error *err)
 {
+    for (size_t i = 0; i < mappings->count; i++) {
+        const char *what = mapping_blame(mappings->list[i].name);
+        if (what != NULL)
+            return ckpt_error_set(err, ENOTSUP,
+                                  "process %d (%s) has '%s' mapped: %s, which cannot be carried",
+                                  (int)process->inner, process->name, mappings->list[i].name, what);
+    }
+    return 0;
+}
+
+int capture_shared(const struct tree_process *process, struct tree_image *tree, int dirfd,
+                   struct ckpt_error *err)
+{
+    pid_t outer = process->task;
     struct mappings mappings = {0};
     int error = mappings_read(outer, &mappings, err);
 
+    if (error == 0)
+        error = devices_refuse(process, &mappings, err);
     for (size_t i = 0; error == 0 && i < mappings.count; i++) {
         error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
         if (error < 0 || mapped_file_path(tree, &mappings.list[i]) != NULL ||

@@ -7,7 +7,6 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/elf.h"
 #include "common/io.h"
 
 #include <ctype.h>
@@ -70,6 +69,13 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     ret->resident_bytes = first_number(status_field(buffer, "\nVmRSS:"), 10) * 1024;
     ret->pending = first_number(status_field(buffer, "\nSigPnd:"), 16) |
                    first_number(status_field(buffer, "\nShdPnd:"), 16);
+    ret->tracer = (pid_t)first_number(status_field(buffer, "\nTracerPid:"), 10);
+    ret->capabilities = first_number(status_field(buffer, "\nCapPrm:"), 16);
+    ret->seccomp_mode = (unsigned)first_number(status_field(buffer, "\nSeccomp:"), 10);
+    if ((field = status_field(buffer, "\nUid:")) != NULL)
+        sscanf(field, "%u %u", &ret->uid, &ret->effective_uid);
+    if ((field = status_field(buffer, "\nGid:")) != NULL)
+        sscanf(field, "%u %u", &ret->gid, &ret->effective_gid);
     if ((field = status_field(buffer, "\nState:")) != NULL)
         ret->state = field[strspn(field, " \t")];
     if ((field = status_field(buffer, "Name:\t")) != NULL)
@@ -179,33 +185,4 @@ const struct tree_process *process_tree_find(const struct process_tree *tree, pi
             return &tree->processes[i];
     }
     return NULL;
-}
-
-static int maps_hold_library(pid_t outer)
-{
-    char path[64], *line = NULL;
-    size_t room = 0;
-    int found = 0;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)outer);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && !found && getline(&line, &room, file) > 0)
-        found = strstr(line, "/libckpt.so") != NULL;
-    free(line);
-    if (file != NULL)
-        fclose(file);
-    return found;
-}
-
-const char *process_without_library(pid_t outer)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%d/exe", (int)outer);
-    if (elf_has_interpreter(path) == 0)
-        return "is statically linked";
-    if (!maps_hold_library(outer))
-        return "runs without the checkpoint library (started with other privileges, or not yet "
-               "loaded)";
-    return "has no checkpoint thread";
 }

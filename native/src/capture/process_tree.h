@@ -22,6 +22,11 @@ struct tree_process {
     unsigned threads, umask;
     unsigned long resident_bytes;
     unsigned long pending; /* signals, by bit, of the process and its main thread */
+    pid_t tracer;          /* in our PID namespace, or 0 */
+    uid_t uid, effective_uid;
+    gid_t gid, effective_gid;
+    unsigned long capabilities; /* permitted */
+    unsigned seccomp_mode;      /* 0, or SECCOMP_MODE_* */
 };
 
 struct process_tree {
@@ -42,8 +47,5 @@ bool tree_process_lost_main(const struct tree_process *process);
 /* Of a process that has lost its main thread: the thread with that number in its own PID namespace is the one to look at;
  * -ESRCH if there is none. */
 int tree_process_look_at(struct tree_process *process, pid_t inner);
-
-/* Why a process of the tree has no checkpoint thread, as the end of a sentence; static text. */
-const char *process_without_library(pid_t outer);
 
 #endif

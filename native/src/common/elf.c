@@ -11,22 +11,25 @@
 #include <fcntl.h>
 #include <string.h>
 
-int elf_has_interpreter(const char *path)
+enum elf_kind elf_kind_of(const char *path)
 {
-    Elf64_Ehdr header;
+    Elf64_Ehdr header = {0};
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0 || pread_full(fd, &header, sizeof(header), 0) != sizeof(header))
-        return -1;
-    if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
-        return -1;
+    ssize_t got = fd < 0 ? -1 : pread_full(fd, &header, sizeof(header), 0);
+    if (got < EI_NIDENT || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return ELF_NONE;
+    if (header.e_ident[EI_CLASS] == ELFCLASS32)
+        return ELF_32_BIT;
+    if (got != sizeof(header) || header.e_ident[EI_CLASS] != ELFCLASS64)
+        return ELF_NONE;
     for (int i = 0; i < header.e_phnum; i++) {
         Elf64_Phdr program;
         off_t at = (off_t)(header.e_phoff + (uint64_t)i * header.e_phentsize);
         if (pread_full(fd, &program, sizeof(program), at) != sizeof(program))
-            return -1;
+            return ELF_NONE;
         if (program.p_type == PT_INTERP)
-            return 1;
+            return ELF_DYNAMIC;
     }
-    return 0;
+    return ELF_STATIC;
 }

@@ -3,8 +3,14 @@
 #ifndef CKPT_COMMON_ELF_H
 #define CKPT_COMMON_ELF_H
 
-/* Whether a program names a dynamic loader, which is what can bring a library into it. 1: it does, 0: it is
- * statically linked, -1: it cannot be read or is no 64-bit ELF file. */
-int elf_has_interpreter(const char *path);
+/* What kind of program a file is, as far as it matters to whoever wants to bring a library into it. */
+enum elf_kind {
+    ELF_NONE,    /* cannot be read, or no ELF file */
+    ELF_DYNAMIC, /* names a dynamic loader */
+    ELF_STATIC,  /* names none */
+    ELF_32_BIT,
+};
+
+enum elf_kind elf_kind_of(const char *path);
 
 #endif

@@ -90,7 +90,9 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
             continue;
         error = capture_descriptors(&context, tree->processes[i].task, i, err);
         if (error == 0)
-            error = capture_shared(tree->processes[i].task, &job->tree, job->dirfd, err);
+            error = capture_shared(&tree->processes[i], &job->tree, job->dirfd, err);
+        if (error < 0)
+            checkpoint->coordinator->obstacle = tree->processes[i].outer;
     }
     if (error == 0)
         error = sockets_save(&context, err);

@@ -70,6 +70,7 @@ struct coordinator {
     struct member *members;
     uint64_t checkpoint; /* number of the one under way or last */
     bool quiescing;      /* newcomers are asked at once */
+    pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 
 /* Listens on the socket named after the task's id. */

@@ -108,12 +108,12 @@ bool launch_is_static(const char *command)
     const char *list = getenv("PATH");
 
     if (strchr(command, '/') != NULL)
-        return elf_has_interpreter(command) == 0;
+        return elf_kind_of(command) == ELF_STATIC;
     while (list != NULL && *list != 0) {
         size_t length = strcspn(list, ":");
         snprintf(path, sizeof(path), "%.*s/%s", (int)length, list, command);
         if (access(path, X_OK) == 0)
-            return elf_has_interpreter(path) == 0;
+            return elf_kind_of(path) == ELF_STATIC;
         list += length + (list[length] == ':');
     }
     return false;

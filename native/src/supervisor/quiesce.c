@@ -5,6 +5,7 @@
  * agree. A process that has just been forked or is in the middle of exec shows up in the second before the first. */
 #include "supervisor/quiesce.h"
 
+#include "capture/blame.h"
 #include "common/clock.h"
 #include "supervisor/coordinator.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define QUIESCE_DEADLINE_MS  15000
 #define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
@@ -100,11 +102,46 @@ static int threads_find(struct coordinator *coordinator, struct process_tree *tr
 static int failure_report(struct coordinator *coordinator, struct ckpt_error *err)
 {
     for (struct member *member = coordinator->members; member != NULL; member = member->next) {
-        if (member->state == MEMBER_FAILED)
+        if (member->state == MEMBER_FAILED) {
+            coordinator->obstacle = member->outer;
             return ckpt_error_set(err, EAGAIN, "process %d: %s", (int)member->inner,
                                   member->reason);
+        }
     }
     return 0;
+}
+
+/* ---- who cannot be taken ---- */
+
+static int process_refuse(struct coordinator *coordinator, const struct tree_process *process,
+                          const char *reason, struct ckpt_error *err)
+{
+    coordinator->obstacle = process->outer;
+    return ckpt_error_set(err, ENOTSUP, "process %d (%s) %s", (int)process->inner, process->name,
+                          reason);
+}
+
+/* A task must not stand still for a checkpoint that cannot be, so this comes before anybody is asked. */
+static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
+{
+    struct process_tree tree;
+    struct namespaces ours;
+    char reason[BLAME_SIZE];
+    int error = tree_list(coordinator, &tree, err);
+
+    if (error < 0)
+        return error;
+    namespaces_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
+    for (size_t i = 0; error == 0 && i < tree.count; i++) {
+        const struct tree_process *process = &tree.processes[i];
+        if (is_dead(process))
+            continue;
+        bool known = coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) != NULL;
+        if (process_blame(process, &ours, reason) || (!known && stranger_blame(process, reason)))
+            error = process_refuse(coordinator, process, reason, err);
+    }
+    process_tree_free(&tree);
+    return error;
 }
 
 /* Waits until every connected process has parked or left. */
@@ -125,8 +162,12 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
 {
     uint64_t deadline = clock_monotonic_ms() + QUIESCE_DEADLINE_MS;
     uint64_t patience = 0; /* until when an unknown process may still connect */
+    char reason[BLAME_SIZE];
 
     coordinator->checkpoint++;
+    coordinator->obstacle = 0;
+    if (tree_check(coordinator, err) < 0)
+        return -ENOTSUP;
     coordinator->quiescing = true;
     coordinator_tell_all(coordinator, WIRE_QUIESCE);
     for (;;) {
@@ -144,9 +185,8 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
         }
         if (patience == 0)
             patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
-        if (clock_monotonic_ms() > patience) {
-            ckpt_error_set(err, ENOTSUP, "process %d (%s) %s", (int)stranger->inner, stranger->name,
-                           process_without_library(stranger->outer));
+        if (stranger_blame(stranger, reason) || clock_monotonic_ms() > patience) {
+            process_refuse(coordinator, stranger, reason, err);
             process_tree_free(ret);
             return -ENOTSUP;
         }

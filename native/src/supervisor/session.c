@@ -16,12 +16,13 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define REQUEST_POLL_MS   1000
-#define RETRY_LONGEST_MS  60000
+#define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
 
 static struct session *current; /* the one that the watches belong to */
@@ -60,6 +61,48 @@ static void request_answer(struct session *session, unsigned generation, const c
     session->request[0] = 0;
 }
 
+/* Not more often than this, however often what is in the way goes and comes again. */
+static void retry_soon(struct session *session)
+{
+    uint64_t since = clock_monotonic_ms() - session->attempted_ms;
+
+    timer_arm(session, since < RETRY_SHORTEST_MS ? RETRY_SHORTEST_MS - since : 1);
+}
+
+static void obstacle_forget(struct session *session)
+{
+    if (session->obstacle.fd <= 0)
+        return;
+    coordinator_unwatch(&session->coordinator, &session->obstacle);
+    close(session->obstacle.fd);
+    session->obstacle.fd = 0;
+}
+
+static void obstacle_ready(struct coordinator *coordinator, struct watch *watch)
+{
+    (void)coordinator;
+    (void)watch;
+    obstacle_forget(current);
+    if (!current->checkpoint.writing)
+        retry_soon(current);
+}
+
+/* The process that is in the way may end long before the time to try again has come. */
+static void obstacle_watch(struct session *session)
+{
+    pid_t process = session->coordinator.obstacle;
+
+    obstacle_forget(session);
+    session->coordinator.obstacle = 0;
+    if (process <= 0 || session->options.interval_ms == 0)
+        return;
+    session->obstacle =
+        (struct watch){.fd = (int)syscall(SYS_pidfd_open, process, 0), .ready = obstacle_ready};
+    if (session->obstacle.fd < 0 ||
+        coordinator_watch(&session->coordinator, &session->obstacle, NULL) < 0)
+        session->obstacle.fd = 0; /* then the timer has to do */
+}
+
 static void checkpoint_failed(struct session *session, const struct ckpt_error *err)
 {
     uint64_t retry = session->options.interval_ms / 10;
@@ -75,6 +118,7 @@ static void checkpoint_failed(struct session *session, const struct ckpt_error *
         retry = RETRY_LONGEST_MS;
     if (session->options.interval_ms > 0)
         timer_arm(session, retry < RETRY_SHORTEST_MS ? RETRY_SHORTEST_MS : retry);
+    obstacle_watch(session);
 }
 
 static void checkpoint_succeeded(struct session *session)
@@ -84,6 +128,7 @@ static void checkpoint_succeeded(struct session *session)
 
     ckpt_info("generation %u: pause %.3f s, write %.3f s", checkpoint->generation,
               checkpoint->pause_seconds, checkpoint->write_seconds);
+    obstacle_forget(session);
     session->status.generation = checkpoint->generation;
     status_set_failure(&session->status, NULL);
     status_save(session);
@@ -115,6 +160,7 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
     struct ckpt_error err = {0};
 
     session->checkpoint.run_seconds = run_seconds(session);
+    session->attempted_ms = clock_monotonic_ms();
     if (checkpoint_take(&session->checkpoint, cause,
                         session->request[0] != 0 ? session->request : NULL, false, &err) < 0)
         checkpoint_failed(session, &err);

@@ -20,6 +20,9 @@ struct session {
     struct output output;
     struct checkpoint checkpoint;
     struct watch signals, timer, requests, root;
+    struct watch
+        obstacle; /* a process whose end makes the next checkpoint worth trying; fd 0: none */
+    uint64_t attempted_ms; /* when the last checkpoint was tried */
     sigset_t mask_before;
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;

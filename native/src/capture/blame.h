@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_CAPTURE_BLAME_H
+#define CKPT_CAPTURE_BLAME_H
+
+/* What of a process cannot be carried, named for a person. Each reason is the end of a sentence that begins with the
+ * process. The tree need not stand still. */
+
+#include "capture/mappings.h"
+#include "capture/process_tree.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#define BLAME_SIZE 192
+
+#define NAMESPACES 7
+
+/* The namespaces of a process by their numbers; 0: not to be seen. */
+struct namespaces {
+    uint64_t ids[NAMESPACES];
+};
+void namespaces_read(pid_t pid, struct namespaces *ret);
+
+/* What keeps the process from being carried, whether the library is in it or not; false: nothing. */
+bool process_blame(const struct tree_process *process, const struct namespaces *ours,
+                   char reason[BLAME_SIZE]);
+
+/* Why a process has no checkpoint thread; true when it will not have one either before it starts another program. */
+bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE]);
+
+/* What a descriptor refers to, or a mapping is of, when it is known that it can never be carried; NULL: not known. */
+const char *descriptor_blame(const char *target, const struct stat *status);
+const char *mapping_blame(const char *name);
+
+#endif
