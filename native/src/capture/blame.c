@@ -65,7 +65,7 @@ bool process_blame(const struct tree_process *process, const struct namespaces *
         snprintf(reason, BLAME_SIZE, "is in seccomp's strict mode, in which nothing can be asked");
         return true;
     }
-    if ((other = other_namespace(process->outer, ours)) != NULL) {
+    if ((other = other_namespace(process->task, ours)) != NULL) {
         snprintf(reason, BLAME_SIZE, "is in a %s namespace of its own", other);
         return true;
     }
@@ -102,7 +102,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
 {
     char path[64];
 
-    snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->outer);
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->task);
     enum elf_kind kind = elf_kind_of(path);
     const char *why = kind == ELF_STATIC   ? "is statically linked"
                       : kind == ELF_32_BIT ? "is a 32-bit program"
@@ -115,7 +115,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
         return true;
     }
     snprintf(reason, BLAME_SIZE, "%s",
-             !maps_hold_library(process->outer) ? "runs without the checkpoint library"
+             !maps_hold_library(process->task) ? "runs without the checkpoint library"
              : process->seccomp_mode != 0
                  ? "has no checkpoint thread: seccomp filters it started under or shares among its "
                    "threads may forbid it"

@@ -134,7 +134,7 @@ static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
     namespaces_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
     for (size_t i = 0; error == 0 && i < tree.count; i++) {
         const struct tree_process *process = &tree.processes[i];
-        if (is_dead(process))
+        if (tree_process_is_dead(process))
             continue;
         bool known = coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) != NULL;
         if (process_blame(process, &ours, reason) || (!known && stranger_blame(process, reason)))
