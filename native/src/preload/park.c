@@ -82,6 +82,11 @@ static void leave(struct thread_slot *slot, struct arch_frame *frame)
 
 void park_handler(int signal, siginfo_t *info, void *ucontext)
 {
+    if (is_late_start(info)) {
+        checkpoint_thread_require();
+        syscall_restart(NULL, ucontext, signal_claim(((struct arch_frame *)ucontext)->mask));
+        return;
+    }
     if (info->si_code != SI_QUEUE || info->si_ptr != &preload) {
         signals_dispatch(signal, info, ucontext);
         return;

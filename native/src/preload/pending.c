@@ -12,7 +12,7 @@
 
 #define PROCESS_PENDING_MAX 128
 
-static siginfo_t process_pending[PROCESS_PENDING_MAX];
+SELDOM static siginfo_t process_pending[PROCESS_PENDING_MAX];
 static uint32_t process_pending_count;
 static unsigned long process_set; /* those pending for the process when parked threads are let go */
 

@@ -34,7 +34,7 @@ struct posix_timer {
     struct itimerspec time;
 };
 
-static struct posix_timer timers[TIMERS_MAX];
+SELDOM static struct posix_timer timers[TIMERS_MAX];
 static uint32_t timer_count;
 
 static const char *line_next(const char *text)
@@ -94,7 +94,7 @@ static void timers_parse(const char *at)
 
 void posix_timers_save(void)
 {
-    static char text[TIMERS_TEXT];
+    SELDOM static char text[TIMERS_TEXT];
     long got, size = 0;
     long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/timers", O_RDONLY, 0);
 

@@ -27,7 +27,10 @@
 #define PRELOAD_SLOTS_MAX  4096
 #define PRELOAD_SIGNALS    64
 
-#define EXPORT      __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
+/* For big variables that only a checkpoint needs: kept away from those that every process writes at its start, since
+ * each page written costs a fault. */
+#define SELDOM      __attribute__((section(".bss.seldom")))
 #define BIT(signal) (1UL << ((signal)-1))
 
 /* sigaction as the kernel has it, which differs from libc's. */
@@ -55,9 +58,11 @@ enum signal_waiting {
 };
 
 struct preload {
-    int signal;           /* the checkpoint signal */
-    bool supervised;      /* when the coordinator dies, so does the process */
-    bool managed;         /* a coordinator is named in the environment */
+    int signal;      /* the checkpoint signal */
+    bool supervised; /* when the coordinator dies, so does the process */
+    uint64_t
+        network;  /* inode of the network namespace in which the coordinator listens, 0: unknown */
+    bool managed; /* a coordinator is named in the environment */
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
     int checkpoint_tid;
@@ -82,6 +87,10 @@ extern struct preload preload;
 
 /* start.c */
 void checkpoint_thread_start(void);
+/* late_start.c: the checkpoint thread is started before long, or now if it has not been yet. */
+void checkpoint_thread_expect(void);
+void checkpoint_thread_require(void);
+bool is_late_start(const siginfo_t *info);
 /* thread.c: the checkpoint thread's life, and its second birth in a restored process */
 void checkpoint_thread_main(void *unused);
 void checkpoint_thread_restored(void *unused);
@@ -169,6 +178,14 @@ bool signals_differ(void);
 
 /* resolve.c: the definition of a function that the program would get without this library, or NULL */
 void *next_symbol(const char *name);
+/* Many at once. */
+struct symbol_wanted {
+    const char *name;
+    void *target; /* of the caller's */
+    void *found;
+    uint32_t hash;
+};
+void symbols_find(struct symbol_wanted *wanted, size_t count);
 
 /* connect.c */
 int coordinator_connect(void);

@@ -3,7 +3,8 @@
  *
  * Finds the definition of a symbol behind ours, as dlsym(RTLD_NEXT) would. dlsym itself cannot be used: it lives in
  * libdl or in libc, under different versions, and a program need not have the former. Walks the loaded objects in
- * load order and searches the hash table of each. Called from the constructor only. */
+ * load order, once for all symbols since every process pays for it, and searches the hash table of each. Called from
+ * constructors only. */
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -11,9 +12,9 @@
 #include <link.h>
 
 struct search {
-    const char *name;
+    struct symbol_wanted *wanted;
+    size_t count, missing;
     bool behind_us;
-    void *found;
 };
 
 struct tables {
@@ -67,17 +68,26 @@ static bool is_definition(const struct tables *tables, uint32_t index, const cha
            text_equal(tables->strings + symbol->st_name, name);
 }
 
-static const ElfW(Sym) * find_gnu(const struct tables *tables, const char *name)
+static uint32_t gnu_hash(const char *name)
+{
+    uint32_t hash = 5381;
+
+    for (const char *c = name; *c != 0; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    return hash;
+}
+
+static const ElfW(Sym) * find_gnu(const struct tables *tables, const char *name, uint32_t hash)
 {
     const uint32_t *header = tables->gnu_hash;
     uint32_t bucket_count = header[0], first = header[1], bloom_words = header[2];
     const ElfW(Addr) *bloom = (const void *)(header + 4);
     const uint32_t *buckets = (const void *)(bloom + bloom_words);
     const uint32_t *chains = buckets + bucket_count;
-    uint32_t hash = 5381;
+    ElfW(Addr) word = bloom[hash / 64 % bloom_words];
 
-    for (const char *c = name; *c != 0; c++)
-        hash = hash * 33 + (unsigned char)*c;
+    if ((word >> hash % 64 & word >> (hash >> header[3]) % 64 & 1) == 0)
+        return NULL;
     uint32_t at = bucket_count > 0 ? buckets[hash % bucket_count] : 0;
     if (at < first)
         return NULL;
@@ -114,11 +124,17 @@ static bool holds_us(const struct dl_phdr_info *info)
     return false;
 }
 
+static const ElfW(Sym) * find(const struct tables *tables, const struct symbol_wanted *wanted)
+{
+    if (tables->gnu_hash != NULL)
+        return find_gnu(tables, wanted->name, wanted->hash);
+    return tables->sysv_hash != NULL ? find_sysv(tables, wanted->name) : NULL;
+}
+
 static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
 {
     struct search *search = argument;
     struct tables tables = {0};
-    const ElfW(Sym) *symbol = NULL;
 
     (void)size;
     if (!search->behind_us) {
@@ -127,20 +143,32 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
     }
     if (!tables_find(info, &tables))
         return 0;
-    if (tables.gnu_hash != NULL)
-        symbol = find_gnu(&tables, search->name);
-    else if (tables.sysv_hash != NULL)
-        symbol = find_sysv(&tables, search->name);
-    if (symbol == NULL)
-        return 0;
-    search->found = (void *)(info->dlpi_addr + symbol->st_value);
-    return 1;
+    for (size_t i = 0; i < search->count; i++) {
+        struct symbol_wanted *wanted = &search->wanted[i];
+        const ElfW(Sym) *symbol = wanted->found == NULL ? find(&tables, wanted) : NULL;
+        if (symbol == NULL)
+            continue;
+        wanted->found = (void *)(info->dlpi_addr + symbol->st_value);
+        search->missing--;
+    }
+    return search->missing == 0;
+}
+
+void symbols_find(struct symbol_wanted *wanted, size_t count)
+{
+    struct search search = {.wanted = wanted, .count = count, .missing = count};
+
+    for (size_t i = 0; i < count; i++) {
+        wanted[i].found = NULL;
+        wanted[i].hash = gnu_hash(wanted[i].name);
+    }
+    dl_iterate_phdr(search_object, &search);
 }
 
 void *next_symbol(const char *name)
 {
-    struct search search = {.name = name};
+    struct symbol_wanted wanted = {.name = name};
 
-    dl_iterate_phdr(search_object, &search);
-    return search.found;
+    symbols_find(&wanted, 1);
+    return wanted.found;
 }

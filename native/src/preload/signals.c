@@ -231,6 +231,8 @@ enum signals_kind signals_kind(const siginfo_t *info)
         return SIGNALS_CHECKPOINT;
     if (info->si_code == SI_QUEUE && info->si_ptr == &kept_process)
         return SIGNALS_WAKE;
+    if (is_late_start(info))
+        return SIGNALS_START;
     return SIGNALS_PROGRAM;
 }
 

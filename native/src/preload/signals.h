@@ -45,6 +45,7 @@ enum signals_kind {
     SIGNALS_PROGRAM,    /* sent by or to the program */
     SIGNALS_CHECKPOINT, /* asks this thread to park */
     SIGNALS_WAKE,       /* asks a waiter to look at what was kept */
+    SIGNALS_START,      /* of the timer that starts the checkpoint thread, and too late for that */
 };
 enum signals_kind signals_kind(const siginfo_t *info);
 

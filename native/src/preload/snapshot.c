@@ -15,7 +15,7 @@
 #define SYS_close_range 436
 #endif
 
-static char helper_stack[16384] __attribute__((aligned(4096)));
+SELDOM static char helper_stack[16384] __attribute__((aligned(4096)));
 static volatile long snapshot_pid;
 
 static __attribute__((noreturn)) void snapshot_main(void)

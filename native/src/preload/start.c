@@ -2,7 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
- * fork. Both start the checkpoint thread and go on without waiting for it. */
+ * fork. Both see to it that the checkpoint thread will be started, see late_start.c. */
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -10,8 +10,8 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
-struct preload preload = {.signal = SIGUSR2};
-char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(4096)));
+struct preload preload;
+SELDOM char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(4096)));
 
 extern char **environ __attribute__((weak));
 
@@ -24,7 +24,6 @@ void checkpoint_thread_start(void)
 {
     unsigned long all = ~0UL, before;
 
-    preload.pid = (int)raw0(SYS_getpid);
     /* Signals for the process must go to threads that the program knows. */
     raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof(all));
     arch_clone(CHECKPOINT_THREAD_FLAGS, checkpoint_thread_stack + PRELOAD_STACK_SIZE,
@@ -43,7 +42,7 @@ static void after_fork_in_child(void)
     preload.slots = NULL;
     preload.slot_count = 0;
     signals_after_fork();
-    checkpoint_thread_start();
+    checkpoint_thread_expect();
 }
 
 static void fork_observe(void)
@@ -63,13 +62,18 @@ static bool coordinator_find(void)
 {
     const char *name = environment_get(environ, "CKPT_COORDINATOR");
     const char *signal = environment_get(environ, "CKPT_SIGNAL");
+    const char *supervised = environment_get(environ, "CKPT_SUPERVISED");
 
+    preload.signal = SIGUSR2;
     if (signal != NULL) {
         uint64_t number = text_number(&signal, 10);
         if (number > 0 && number <= PRELOAD_SIGNALS && number != SIGKILL && number != SIGSTOP)
             preload.signal = (int)number;
     }
-    preload.supervised = environment_get(environ, "CKPT_SUPERVISED") != NULL;
+    if (supervised != NULL) {
+        preload.network = text_number(&supervised, 10);
+        preload.supervised = preload.network != 0;
+    }
     if (name == NULL)
         return coordinator_start();
     text_append(preload.coordinator, sizeof(preload.coordinator), name);
@@ -89,5 +93,5 @@ __attribute__((constructor)) static void start(void)
     signals_init();
     fork_observe();
     terminal_output_flush_by_line();
-    checkpoint_thread_start();
+    checkpoint_thread_expect();
 }

@@ -5,10 +5,13 @@
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
 #include "preload/preload.h"
 #include "preload/text.h"
+#include "preload/wrappers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #ifndef SYS_close_range
@@ -51,6 +54,16 @@ static void descriptors_close(void)
 static void process_kill(void)
 {
     raw2(SYS_kill, preload.pid, SIGKILL);
+}
+
+/* Nobody listens any more in the network namespace where the supervisor did. In another one nobody ever has, and the
+ * process has nothing to do with that. */
+static bool supervisor_is_dead(int error)
+{
+    struct stat network;
+
+    return error == -ECONNREFUSED && preload.supervised && preload.network != 0 &&
+           raw2(SYS_stat, "/proc/self/ns/net", &network) == 0 && network.st_ino == preload.network;
 }
 
 static void reason_set(struct wire_message *message, const char *reason)
@@ -130,6 +143,7 @@ static __attribute__((noreturn)) void serve(int fd)
             threads_release();
             break;
         case WIRE_DETACH:
+            exec_environment_detach();
             threads_release();
             thread_end();
         default:
@@ -155,6 +169,8 @@ void checkpoint_thread_main(void *unused)
     descriptors_close();
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
     int fd = hello(WIRE_KIND_PROCESS);
+    if (supervisor_is_dead(fd))
+        process_kill();
     if (fd < 0)
         thread_end();
     serve(fd);

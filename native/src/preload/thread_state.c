@@ -28,8 +28,11 @@ static const uint32_t *rseq_size;
 /* glibc registers an area of each thread at a fixed distance from its thread pointer, and says so. */
 __attribute__((constructor)) static void rseq_find(void)
 {
-    rseq_offset = next_symbol("__rseq_offset");
-    rseq_size = next_symbol("__rseq_size");
+    struct symbol_wanted wanted[] = {{.name = "__rseq_offset"}, {.name = "__rseq_size"}};
+
+    symbols_find(wanted, 2);
+    rseq_offset = wanted[0].found;
+    rseq_size = wanted[1].found;
 }
 
 static uint64_t rseq_area(uint64_t thread_pointer)

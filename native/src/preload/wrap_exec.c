@@ -11,7 +11,8 @@
 
 extern char **environ __attribute__((weak));
 
-#define VARIABLES 3
+#define VARIABLES  3
+#define SUPERVISED 1
 static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED", "CKPT_SIGNAL"};
 static char entries[VARIABLES][160]; /* "NAME=value", empty where it is not set */
 static char library[1024];
@@ -52,6 +53,18 @@ void exec_environment_note(char *const *environment)
     }
 }
 
+/* The supervisor has ended and left the process alone: neither it nor what it starts must end for want of one. */
+void exec_environment_detach(void)
+{
+    const char *value = environment_get(environ, names[SUPERVISED]);
+
+    preload.supervised = false;
+    entries[SUPERVISED][0] = 0;
+    text_append(entries[SUPERVISED], sizeof(entries[SUPERVISED]), "CKPT_SUPERVISED=0");
+    if (value != NULL)
+        *(char *)(uintptr_t)value = '0';
+}
+
 static bool list_holds_library(const char *list)
 {
     for (; list != NULL && *list != 0; list++) {
@@ -64,7 +77,9 @@ static bool list_holds_library(const char *list)
 static bool environment_is_complete(char *const *environment)
 {
     for (int i = 0; i < VARIABLES; i++) {
-        if (entries[i][0] != 0 && environment_get(environment, names[i]) == NULL)
+        const char *value = environment_get(environment, names[i]);
+        const char *wanted = entries[i] + text_length(names[i]) + 1;
+        if (entries[i][0] != 0 && (value == NULL || !text_equal(value, wanted)))
             return false;
     }
     return list_holds_library(environment_get(environment, "LD_PRELOAD"));
@@ -77,6 +92,17 @@ static size_t list_length(char *const *list)
     while (list != NULL && list[length] != NULL)
         length++;
     return length;
+}
+
+/* "NAME=value" of one of the variables that are set here. */
+static bool is_replaced(const char *entry)
+{
+    for (int i = 0; i < VARIABLES; i++) {
+        const char *rest = text_after(entry, names[i]);
+        if (entries[i][0] != 0 && rest != NULL && *rest == '=')
+            return true;
+    }
+    return text_after(entry, "LD_PRELOAD=") != NULL;
 }
 
 /* Fills target, which has room for VARIABLES + 2 more pointers than environment, and text for LD_PRELOAD. */
@@ -93,11 +119,11 @@ static void environment_complete(char *const *environment, char **target, char *
     }
     *target++ = text;
     for (int i = 0; i < VARIABLES; i++) {
-        if (entries[i][0] != 0 && environment_get(environment, names[i]) == NULL)
+        if (entries[i][0] != 0)
             *target++ = entries[i];
     }
     for (; environment != NULL && *environment != NULL; environment++) {
-        if (text_after(*environment, "LD_PRELOAD=") == NULL)
+        if (!is_replaced(*environment))
             *target++ = *environment;
     }
     *target = NULL;

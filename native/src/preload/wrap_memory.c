@@ -30,7 +30,7 @@ enum area_flags {
 static struct area {
     uint64_t start, size;
     uint32_t flags;
-} areas[AREAS_MAX];
+} areas[AREAS_MAX] SELDOM;
 static uint32_t area_count;
 static volatile bool program_has_some;
 
@@ -90,7 +90,7 @@ static bool line_take(const char *line, struct area *current)
 
 static bool areas_read(long fd)
 {
-    static char buffer[4096];
+    SELDOM static char buffer[4096];
     struct area current = {0};
     size_t have = 0;
     long got;

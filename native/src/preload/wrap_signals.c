@@ -173,6 +173,8 @@ EXPORT int sigpending(sigset_t *set)
 EXPORT int sigsuspend(const sigset_t *mask)
 {
     struct signals_section section;
+
+    checkpoint_thread_require();
     int result = REAL(sigsuspend)(signals_section_enter(&section, mask));
 
     signals_section_leave(&section);
@@ -184,6 +186,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 {
     if (REAL(pthread_create) == NULL)
         return EAGAIN;
+    checkpoint_thread_require();
     if (preload.managed)
         signals_inherit();
     return REAL(pthread_create)(thread, attributes, start, argument);

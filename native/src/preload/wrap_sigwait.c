@@ -63,6 +63,7 @@ static int wait_for_signal(const sigset_t *set, siginfo_t *info, const struct ti
     int *error = REAL(errno_location)();
     int before = *error;
 
+    checkpoint_thread_require();
     if (timeout != NULL)
         deadline =
             now_ns() + (uint64_t)timeout->tv_sec * 1000000000ULL + (uint64_t)timeout->tv_nsec;

@@ -12,6 +12,7 @@ EXPORT int nanosleep(const struct timespec *request, struct timespec *left)
 {
     struct timespec here;
 
+    checkpoint_thread_require();
     return REAL(nanosleep)(request, left != NULL ? left : &here);
 }
 
@@ -20,6 +21,7 @@ EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *re
 {
     struct timespec here;
 
+    checkpoint_thread_require();
     return REAL(clock_nanosleep)(clock, flags, request, left != NULL ? left : &here);
 }
 
@@ -35,6 +37,9 @@ EXPORT int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec
                  const sigset_t *mask)
 {
     struct signals_section section;
+
+    if (timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0)
+        checkpoint_thread_require();
     int got = REAL(ppoll)(descriptors, count, timeout, signals_section_enter(&section, mask));
 
     signals_section_leave(&section);
@@ -47,6 +52,8 @@ EXPORT int poll(struct pollfd *descriptors, nfds_t count, int milliseconds)
     struct timespec timeout = {.tv_sec = milliseconds / 1000,
                                .tv_nsec = (long)(milliseconds % 1000) * 1000000};
 
+    if (milliseconds != 0)
+        checkpoint_thread_require();
     if (milliseconds <= 0)
         return REAL(poll)(descriptors, count, milliseconds);
     return REAL(ppoll)(descriptors, count, &timeout, NULL);
@@ -56,6 +63,9 @@ EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except
                    const struct timespec *timeout, const sigset_t *mask)
 {
     struct signals_section section;
+
+    if (timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0)
+        checkpoint_thread_require();
     int got = REAL(pselect)(count, readable, writable, exceptional, timeout,
                             signals_section_enter(&section, mask));
 
@@ -63,15 +73,17 @@ EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except
     return got;
 }
 
-static void deadline_note(int milliseconds)
+static void wait_begins(int milliseconds)
 {
+    if (milliseconds != 0)
+        checkpoint_thread_require();
     if (milliseconds > 0)
         syscall_deadline_set(now_ns() + (uint64_t)milliseconds * 1000000ULL);
 }
 
 EXPORT int epoll_wait(int fd, struct epoll_event *events, int count, int milliseconds)
 {
-    deadline_note(milliseconds);
+    wait_begins(milliseconds);
     int got = REAL(epoll_wait)(fd, events, count, milliseconds);
     syscall_deadline_set(0);
     return got;
@@ -82,7 +94,7 @@ EXPORT int epoll_pwait(int fd, struct epoll_event *events, int count, int millis
 {
     struct signals_section section;
 
-    deadline_note(milliseconds);
+    wait_begins(milliseconds);
     int got =
         REAL(epoll_pwait)(fd, events, count, milliseconds, signals_section_enter(&section, mask));
     syscall_deadline_set(0);

@@ -12,10 +12,18 @@
 
 struct real_functions real;
 
-#define LOOK_UP(name) real.name = next_symbol(#name)
+#define LOOK_UPS_MAX 64
+#define LOOK_UP(function)                                                                          \
+    wanted[count++] = (struct symbol_wanted)                                                       \
+    {                                                                                              \
+        .name = #function, .target = &real.function                                                \
+    }
 
 void wrappers_init(void)
 {
+    struct symbol_wanted wanted[LOOK_UPS_MAX];
+    size_t count = 0;
+
     LOOK_UP(sigaction);
     LOOK_UP(signal);
     LOOK_UP(sysv_signal);
@@ -29,7 +37,8 @@ void wrappers_init(void)
     LOOK_UP(pthread_create);
     LOOK_UP(pthread_kill);
     LOOK_UP(raise);
-    real.errno_location = next_symbol("__errno_location");
+    wanted[count++] =
+        (struct symbol_wanted){.name = "__errno_location", .target = &real.errno_location};
     LOOK_UP(execve);
     LOOK_UP(execvpe);
     LOOK_UP(fexecve);
@@ -48,6 +57,9 @@ void wrappers_init(void)
     LOOK_UP(madvise);
     LOOK_UP(mlock);
     LOOK_UP(mlockall);
+    symbols_find(wanted, count);
+    for (size_t i = 0; i < count; i++)
+        memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));
     if (real.pthread_sigmask == NULL) /* it may be in a library that is not loaded */
         real.pthread_sigmask = real.sigprocmask;
     if (real.sysv_signal == NULL)

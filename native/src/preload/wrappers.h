@@ -60,6 +60,7 @@ void wrappers_init(void);
 void terminal_output_flush_by_line(void);
 /* exec.c: remembers what every program of the tree has to find in its environment */
 void exec_environment_note(char *const *environment);
+void exec_environment_detach(void);
 const char *library_path(void);
 
 #endif

@@ -99,6 +99,17 @@ static int threads_find(struct coordinator *coordinator, struct process_tree *tr
     return 0;
 }
 
+bool tree_is_connected(struct coordinator *coordinator, const struct process_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_process *process = &tree->processes[i];
+        if (!is_dead(process) &&
+            coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static int failure_report(struct coordinator *coordinator, struct ckpt_error *err)
 {
     for (struct member *member = coordinator->members; member != NULL; member = member->next) {

@@ -13,6 +13,9 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
 /* The tree as it is now, without our own helpers. */
 int tree_list(struct coordinator *coordinator, struct process_tree *ret, struct ckpt_error *err);
 
+/* Whether every living process of it has connected. */
+bool tree_is_connected(struct coordinator *coordinator, const struct process_tree *tree);
+
 /* SIGKILL to everybody in the tree until nobody is left, or the time is over. */
 void tree_kill(struct coordinator *coordinator);
 

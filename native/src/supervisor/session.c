@@ -25,6 +25,11 @@
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
 
+/* A process connects within milliseconds, one without the library never. */
+#define LATECOMER_DEADLINE_MS 100
+#define LATECOMER_RECHECK_MS  2
+#define LATECOMER_LAST_MS     20 /* for one that was forked by a process just taking leave */
+
 static struct session *current; /* the one that the watches belong to */
 
 static double run_seconds(const struct session *session)
@@ -356,13 +361,41 @@ static int exit_status(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static void pump_until(struct session *session, uint64_t deadline)
+{
+    while (clock_monotonic_ms() < deadline)
+        coordinator_pump(&session->coordinator, LATECOMER_RECHECK_MS);
+}
+
+/* Who is still being started when the supervisor leaves would take it for dead: everybody has to hear of it. */
+static void tree_detach(struct session *session)
+{
+    uint64_t deadline = clock_monotonic_ms() + LATECOMER_DEADLINE_MS;
+    struct process_tree tree = {0};
+    bool all = false, nobody = false;
+
+    while (!all && clock_monotonic_ms() < deadline &&
+           tree_list(&session->coordinator, &tree, NULL) == 0) {
+        all = tree_is_connected(&session->coordinator, &tree);
+        nobody = tree.count == 0;
+        process_tree_free(&tree);
+        if (!all)
+            coordinator_pump(&session->coordinator, LATECOMER_RECHECK_MS);
+    }
+    coordinator_tell_all(&session->coordinator, WIRE_DETACH);
+    if (nobody)
+        return;
+    pump_until(session, clock_monotonic_ms() + LATECOMER_LAST_MS);
+    coordinator_tell_all(&session->coordinator, WIRE_DETACH);
+}
+
 static void tree_leave(struct session *session)
 {
     if (session->coordinator.mode == TREE_CAPSULE) {
         if (session->coordinator.capsule_outer > 0)
             tree_kill(&session->coordinator);
     } else {
-        coordinator_tell_all(&session->coordinator, WIRE_DETACH);
+        tree_detach(session);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "supervisor/exit_codes.h"
 #include "supervisor/launch.h"
 #include "supervisor/lost.h"
+#include "supervisor/remains.h"
 #include "supervisor/session.h"
 
 #include <errno.h>
@@ -53,8 +54,11 @@ static int task_open(struct session *session, enum run_mode mode, const char *cw
 
 static int status_open(struct session *session, struct ckpt_error *err)
 {
-    if (status_read(session->store, &session->status, NULL) == 0)
+    if (status_read(session->store, &session->status, NULL) == 0) {
+        if (session->status.state == STATUS_RUNNING) /* said by a supervisor that was killed */
+            remains_end(&session->task);
         return status_renew(&session->status, err);
+    }
     return status_init(&session->status, err);
 }
 
