@@ -160,6 +160,8 @@ int snapshot_fork(void);
 /* restart_syscall.c: makes a system call that our signal interrupted begin again, or end with EINTR when that is what
  * the waiting signal means to do. slot may be NULL. */
 void syscall_restart(const struct thread_slot *slot, void *ucontext, enum signal_waiting waiting);
+/* The end of our syscall(), in arch. */
+long syscall_failed(long error);
 /* A thread about to wait until a time of CLOCK_MONOTONIC that the system call's arguments do not hold; 0: none. */
 void syscall_deadline_set(uint64_t nanoseconds);
 

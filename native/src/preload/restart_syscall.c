@@ -5,7 +5,7 @@
  * The kernel restarts most calls by itself (SA_RESTART) and returns EINTR from the ones below whenever a handler ran.
  * For these the frame is wound back to the system call instruction. Its number is not in the frame: the checkpoint
  * thread has read it from /proc before it sent the signal, and where the thread moved on in between, libc's own
- * "mov $NR, %eax" in front of the instruction tells.
+ * "mov $NR, %eax" in front of the instruction tells. syscall() is ours, since libc's forgets the number.
  *
  * A signal of the program that became pending while the thread was parked is delivered right after it has left, and
  * must find it in the system call that it is meant to interrupt: then EINTR stays, or takes the place of the kernel's
@@ -16,6 +16,7 @@
 #include "arch/x86_64/registers.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
+#include "preload/wrappers.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -173,6 +174,13 @@ static void interrupt(struct arch_frame *frame)
     registers->rip += ARCH_SYSCALL_SIZE;
 }
 
+/* Of our syscall(): what libc's returns. */
+long syscall_failed(long error)
+{
+    *REAL(errno_location)() = (int)-error;
+    return -1;
+}
+
 static int64_t syscall_number(const struct thread_slot *slot, const struct sigcontext *registers,
                               const unsigned char *instruction)
 {
@@ -180,7 +188,8 @@ static int64_t syscall_number(const struct thread_slot *slot, const struct sigco
     if (slot != NULL && is_noted(&slot->syscall, registers) &&
         slot->syscall.number != SYS_restart_syscall)
         return slot->syscall.number;
-    return arch_syscall_immediate(instruction);
+    int64_t kept = arch_syscall_number_kept(instruction, registers);
+    return kept >= 0 ? kept : arch_syscall_immediate(instruction);
 }
 
 void syscall_restart(const struct thread_slot *slot, void *ucontext, enum signal_waiting waiting)

@@ -42,6 +42,16 @@ static inline const unsigned char *arch_syscall_ahead(const struct arch_frame *f
                : NULL;
 }
 
+/* The instruction in our syscall(), at which rbx holds the number. */
+extern const unsigned char arch_syscall_by_number[];
+
+/* The number of the interrupted call, where it is one of our syscall(), or -1. */
+static inline int64_t arch_syscall_number_kept(const unsigned char *instruction,
+                                               const struct sigcontext *registers)
+{
+    return instruction == arch_syscall_by_number ? (int64_t)registers->rbx : -1;
+}
+
 #define ARCH_SYSCALL_LOOK_BACK 16  /* bytes; libc loads an argument or two in between */
 #define ARCH_SYSCALL_HIGHEST   600 /* numbers beyond are no system calls */
 
