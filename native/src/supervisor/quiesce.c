@@ -103,7 +103,7 @@ bool tree_is_connected(struct coordinator *coordinator, const struct process_tre
 {
     for (size_t i = 0; i < tree->count; i++) {
         const struct tree_process *process = &tree->processes[i];
-        if (!is_dead(process) &&
+        if (!tree_process_is_dead(process) &&
             coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) == NULL)
             return false;
     }
