@@ -128,7 +128,7 @@ static int set_defaults(struct run_options *options, struct ckpt_error *err)
     *options = (struct run_options){.interval_ms = OPTIONS_DEFAULT_INTERVAL_MS,
                                     .keep = OPTIONS_DEFAULT_KEEP,
                                     .grace_ms = OPTIONS_DEFAULT_GRACE_MS,
-                                    .signal = SIGUSR2};
+                                    .signal = OPTIONS_DEFAULT_SIGNAL};
     if (interval && *interval)
         r = set_time("CKPT_INTERVAL", interval, &options->interval_ms, err);
     if (r == 0 && name && *name)

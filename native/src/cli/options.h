@@ -16,6 +16,7 @@
 #define OPTIONS_DEFAULT_INTERVAL_MS (10 * 60 * 1000)
 #define OPTIONS_DEFAULT_KEEP        2
 #define OPTIONS_DEFAULT_GRACE_MS    (10 * 1000)
+#define OPTIONS_DEFAULT_SIGNAL      33 /* libc's own, see docs/decisions/0006 */
 
 struct run_options {
     char *dir;

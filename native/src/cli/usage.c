@@ -23,7 +23,7 @@ const char usage_text[] =
     "  --fresh            start CMD from the start even if there is an image\n"
     "  --replay           after a restart print the output from before the image, too\n"
     "  --generation N     restart from generation N, else an older one\n"
-    "  --signal SIG       signal that announces checkpoints (default: $CKPT_SIGNAL, else USR2)\n"
+    "  --signal SIG       signal that announces checkpoints (default: $CKPT_SIGNAL, else 33)\n"
     "  --label KEY=VALUE  note kept in task.json\n"
     "  --exclude GLOB     when restarting in another directory, entries not to copy into it\n"
     "\n"

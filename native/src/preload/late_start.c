@@ -9,7 +9,9 @@
  * The signal is the checkpoint signal, told apart by what it carries. It goes to one thread, so that it meets no signal
  * sent to the process. exec ends the timer and drops its signal, so the next program never sees it. */
 #include "preload/preload.h"
+#include "preload/wrappers.h"
 
+#include <errno.h>
 #include <linux/time_types.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -73,4 +75,13 @@ void checkpoint_thread_require(void)
 bool is_late_start(const siginfo_t *info)
 {
     return info->si_code == SI_TIMER && info->si_ptr == &started;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *), void *argument)
+{
+    if (REAL(pthread_create) == NULL)
+        return EAGAIN;
+    checkpoint_thread_require();
+    return REAL(pthread_create)(thread, attributes, begin, argument);
 }

@@ -5,19 +5,11 @@
  * signal frame on the thread's own stack is its saved state, floating point and mask included; the slot holds the rest.
  * A restored thread comes back into park_handler() as if it had never left and waits for orders like everybody else.
  *
- * Our signal is known by the address it carries, so neither a SIGUSR2 of the program nor one of ours that arrives late
+ * Our signal is known by the address it carries, so neither one of somebody else's nor one of ours that arrives late
  * is taken for the other. */
 #include "arch/x86_64/registers.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
-
-/* How often this thread has been parked and went on as if nothing had happened. */
-static __thread uint32_t park_count __attribute__((tls_model("initial-exec")));
-
-uint32_t thread_park_count(void)
-{
-    return park_count;
-}
 
 static struct thread_slot *slot_find(int tid)
 {
@@ -28,15 +20,15 @@ static struct thread_slot *slot_find(int tid)
     return NULL;
 }
 
-static struct thread_slot *slot_claim(void)
+static bool slot_claim(struct thread_slot *slot)
 {
-    struct thread_slot *slot = preload.announced ? slot_find((int)raw0(SYS_gettid)) : NULL;
     uint32_t requested = SLOT_REQUESTED;
 
-    if (slot == NULL || !__atomic_compare_exchange_n(&slot->state, &requested, SLOT_PARKED, false,
-                                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-        return NULL;
-    return slot;
+    if (slot == NULL || !preload.announced ||
+        !__atomic_compare_exchange_n(&slot->state, &requested, SLOT_PARKED, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return false;
+    return true;
 }
 
 static void order_obey(enum park_order order, struct thread_slot *slot,
@@ -73,30 +65,32 @@ static void leave(struct thread_slot *slot, struct arch_frame *frame)
 {
     enum signal_waiting waiting = signal_claim(frame->mask);
 
-    syscall_restart(slot, frame, waiting);
-    if (waiting == SIGNAL_NONE)
-        park_count++;
+    uint64_t lost_ns = slot->restored ? now_ns() - slot->parked_ns : 0;
+    syscall_restart(slot, frame, (struct interruption){slot->parked_ns, lost_ns}, waiting);
     slot->state = SLOT_LEFT;
     futex_add(&preload.obeyed);
 }
 
 void park_handler(int signal, siginfo_t *info, void *ucontext)
 {
+    struct interruption now = {.at = now_ns()};
+
     if (is_late_start(info)) {
         checkpoint_thread_require();
-        syscall_restart(NULL, ucontext, signal_claim(((struct arch_frame *)ucontext)->mask));
+        syscall_restart(NULL, ucontext, now, signal_claim(((struct arch_frame *)ucontext)->mask));
         return;
     }
     if (info->si_code != SI_QUEUE || info->si_ptr != &preload) {
         signals_dispatch(signal, info, ucontext);
         return;
     }
-    struct thread_slot *slot = slot_claim();
-    if (slot == NULL) {
+    struct thread_slot *slot = slot_find((int)raw0(SYS_gettid));
+    if (!slot_claim(slot)) {
         /* of a checkpoint that has been given up */
-        syscall_restart(NULL, ucontext, SIGNAL_NONE);
+        syscall_restart(slot, ucontext, now, SIGNAL_NONE);
         return;
     }
+    slot->parked_ns = now.at;
     uint32_t seen = slot->ticket;
     slot->ucontext = ucontext;
     if (arch_context_save(&slot->context) == 0) {
@@ -106,6 +100,7 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
     } else {
         thread_state_restore(slot);
         seen = preload.orders;
+        slot->restored = 1;
         futex_add(&preload.arrived);
     }
     orders_follow(slot, slot->ucontext, seen);

@@ -26,6 +26,7 @@
 #define PRELOAD_STACK_SIZE 65536
 #define PRELOAD_SLOTS_MAX  4096
 #define PRELOAD_SIGNALS    64
+#define PRELOAD_SIGNAL     33 /* libc's own, see docs/decisions/0006 */
 
 #define EXPORT __attribute__((visibility("default")))
 /* For big variables that only a checkpoint needs: kept away from those that every process writes at its start, since
@@ -110,7 +111,6 @@ void task_syscall_note(struct thread_slot *slot);
 bool task_blocks_signal(int tid);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
-uint32_t thread_park_count(void);
 
 /* hold.c: between the two no thread of the process is sent the checkpoint signal, nor has one on its way */
 bool checkpoint_hold(void);
@@ -157,22 +157,25 @@ void unforked_memory_restore(void);
 
 /* snapshot.c: forks the frozen copy; returns 0 or a negative errno */
 int snapshot_fork(void);
-/* restart_syscall.c: makes a system call that our signal interrupted begin again, or end with EINTR when that is what
- * the waiting signal means to do. slot may be NULL. */
-void syscall_restart(const struct thread_slot *slot, void *ucontext, enum signal_waiting waiting);
-/* The end of our syscall(), in arch. */
-long syscall_failed(long error);
-/* A thread about to wait until a time of CLOCK_MONOTONIC that the system call's arguments do not hold; 0: none. */
-void syscall_deadline_set(uint64_t nanoseconds);
+/* When our signal came (CLOCK_MONOTONIC in ns), and how much of the time since then does not count: what a restart took
+ * would make every wait of the tree run out at once, before those whom they wait for have done anything. */
+struct interruption {
+    uint64_t at, lost;
+};
+/* restart_syscall.c: makes a system call that our signal interrupted go on, or end with EINTR when that is what the
+ * waiting signal means to do. slot may be NULL. */
+void syscall_restart(const struct thread_slot *slot, void *ucontext, struct interruption when,
+                     enum signal_waiting waiting);
 
 /* signals.c */
 void signals_init(void);
-void signals_after_fork(void);
+/* Makes sure that the checkpoint signal comes to us; true if it did not. */
+bool signals_claim(void);
 void signals_dispatch(int signal, siginfo_t *info, void *ucontext);
 /* Whether a handler of the program would run for the signal, and with which flags. */
 bool signal_has_handler(int signal, unsigned long *ret_flags);
-/* exec keeps an ignored signal ignored and a blocked one blocked: around it the kernel sees what the program believes.
- * What the first returns is for the second, which runs if exec has failed. */
+/* exec keeps an ignored signal ignored: around it the kernel sees what the program believes. What the first returns is
+ * for the second, which runs if exec has failed. */
 bool signals_before_exec(void);
 void signals_after_exec(bool held);
 /* Whether a new program would see the difference. */

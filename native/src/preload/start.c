@@ -41,7 +41,6 @@ static void after_fork_in_child(void)
     preload.main_ended = false;
     preload.slots = NULL;
     preload.slot_count = 0;
-    signals_after_fork();
     checkpoint_thread_expect();
 }
 
@@ -64,7 +63,7 @@ static bool coordinator_find(void)
     const char *signal = environment_get(environ, "CKPT_SIGNAL");
     const char *supervised = environment_get(environ, "CKPT_SUPERVISED");
 
-    preload.signal = SIGUSR2;
+    preload.signal = PRELOAD_SIGNAL;
     if (signal != NULL) {
         uint64_t number = text_number(&signal, 10);
         if (number > 0 && number <= PRELOAD_SIGNALS && number != SIGKILL && number != SIGSTOP)

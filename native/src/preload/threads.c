@@ -23,6 +23,7 @@
 #define PARK_RECHECK_NS       10000000L
 #define STUCK_TRIES           20
 #define STUCK_PAUSE_NS        1000000L
+#define REALTIME_FIRST        32
 
 static char park_reason[128];
 static int stuck_tid;
@@ -70,8 +71,10 @@ static void signal_send(struct thread_slot *slot)
     info.si_code = SI_QUEUE;
     info.si_pid = preload.pid;
     info.si_ptr = &preload;
-    if (raw4(SYS_rt_tgsigqueueinfo, preload.pid, slot->tid, preload.signal, &info) == -ESRCH)
+    long error = raw4(SYS_rt_tgsigqueueinfo, preload.pid, slot->tid, preload.signal, &info);
+    if (error == -ESRCH)
         slot->state = SLOT_GONE;
+    slot->sent = error == 0;
 }
 
 static bool slot_add(int tid)
@@ -180,8 +183,10 @@ static int park_failed(const char **ret_reason, const char *what, int tid, char 
 static int slot_look(struct thread_slot *slot, uint64_t waited, uint64_t blocked_ns,
                      const char **ret_reason)
 {
-    /* A signal of the same number from elsewhere that was pending already swallows ours. */
-    if (slot->state == SLOT_REQUESTED)
+    /* The queue of signals may have been full, or libc's handler may have got it. Where the number is not a real-time
+     * signal's, one from elsewhere that was pending already swallows ours. */
+    bool lost = signals_claim() || slot->sent == 0 || preload.signal < REALTIME_FIRST;
+    if (slot->state == SLOT_REQUESTED && lost)
         signal_send(slot);
     if (raw3(SYS_tgkill, preload.pid, slot->tid, 0) == -ESRCH)
         slot->state = SLOT_GONE;
@@ -244,6 +249,7 @@ static int threads_park_once(uint64_t blocked_ns, const char **ret_reason)
     preload.parked = 0;
     preload.arrived = 0;
     __atomic_store_n(&preload.announced, 1, __ATOMIC_SEQ_CST);
+    signals_claim();
     if (!holders_await(begun + PARK_DEADLINE_NS))
         return park_failed(ret_reason, "the process is starting a program", 0, 0);
     while ((added = threads_request(&complete)) > 0 || (added == 0 && !complete)) {

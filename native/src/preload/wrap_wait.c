@@ -1,19 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Functions that wait for a time. When our signal interrupts one, restart_syscall.c has to know how much of the time
- * is left; each of these calls libc's own in a way that makes this known, and keeps the checkpoint signal unblocked. */
+ * Functions that wait in a system call which the kernel does not begin again by itself. When our signal interrupts
+ * one, restart_syscall.c has to know which call it was, and until when it was to last; these tell. */
+#include "arch/x86_64/resume.h"
 #include "preload/futex.h"
-#include "preload/signals.h"
+#include "preload/preload.h"
+#include "preload/syscall_hint.h"
+#include "preload/syscalls.h"
 #include "preload/wrappers.h"
 
-/* Where the kernel can store what is left, it does so. */
+#include <sys/syscall.h>
+
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+static bool is_zero(const struct timespec *limit)
+{
+    return limit != NULL && limit->tv_sec == 0 && limit->tv_nsec == 0;
+}
+
+static uint64_t deadline_after(const struct timespec *limit)
+{
+    if (limit == NULL || limit->tv_sec < 0 || limit->tv_sec > INT32_MAX)
+        return 0;
+    return now_ns() + (uint64_t)limit->tv_sec * 1000000000ULL + (uint64_t)limit->tv_nsec;
+}
+
+static uint64_t deadline_after_ms(int milliseconds)
+{
+    return milliseconds > 0 ? now_ns() + (uint64_t)milliseconds * 1000000ULL : 0;
+}
+
+/* ---- sleeping: where the kernel can store what is left, it does so ---- */
+
 EXPORT int nanosleep(const struct timespec *request, struct timespec *left)
 {
     struct timespec here;
 
-    checkpoint_thread_require();
-    return REAL(nanosleep)(request, left != NULL ? left : &here);
+    return WITH_HINT(true, SYS_nanosleep, 0, request,
+                     REAL(nanosleep)(request, left != NULL ? left : &here));
 }
 
 EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
@@ -21,8 +48,8 @@ EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *re
 {
     struct timespec here;
 
-    checkpoint_thread_require();
-    return REAL(clock_nanosleep)(clock, flags, request, left != NULL ? left : &here);
+    return WITH_HINT(true, SYS_clock_nanosleep, 0, request,
+                     REAL(clock_nanosleep)(clock, flags, request, left != NULL ? left : &here));
 }
 
 EXPORT int usleep(useconds_t microseconds)
@@ -33,17 +60,13 @@ EXPORT int usleep(useconds_t microseconds)
     return nanosleep(&request, NULL);
 }
 
+/* ---- descriptors ---- */
+
 EXPORT int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout,
                  const sigset_t *mask)
 {
-    struct signals_section section;
-
-    if (timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0)
-        checkpoint_thread_require();
-    int got = REAL(ppoll)(descriptors, count, timeout, signals_section_enter(&section, mask));
-
-    signals_section_leave(&section);
-    return got;
+    return WITH_HINT(!is_zero(timeout), SYS_ppoll, 0, 0,
+                     REAL(ppoll)(descriptors, count, timeout, mask));
 }
 
 /* poll's timeout is a number in a register; ppoll's is memory that the kernel counts down. */
@@ -52,52 +75,110 @@ EXPORT int poll(struct pollfd *descriptors, nfds_t count, int milliseconds)
     struct timespec timeout = {.tv_sec = milliseconds / 1000,
                                .tv_nsec = (long)(milliseconds % 1000) * 1000000};
 
-    if (milliseconds != 0)
-        checkpoint_thread_require();
-    if (milliseconds <= 0)
-        return REAL(poll)(descriptors, count, milliseconds);
-    return REAL(ppoll)(descriptors, count, &timeout, NULL);
+    if (milliseconds == 0)
+        return REAL(poll)(descriptors, count, 0);
+    return ppoll(descriptors, count, milliseconds > 0 ? &timeout : NULL, NULL);
 }
 
 EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
                    const struct timespec *timeout, const sigset_t *mask)
 {
-    struct signals_section section;
-
-    if (timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0)
-        checkpoint_thread_require();
-    int got = REAL(pselect)(count, readable, writable, exceptional, timeout,
-                            signals_section_enter(&section, mask));
-
-    signals_section_leave(&section);
-    return got;
-}
-
-static void wait_begins(int milliseconds)
-{
-    if (milliseconds != 0)
-        checkpoint_thread_require();
-    if (milliseconds > 0)
-        syscall_deadline_set(now_ns() + (uint64_t)milliseconds * 1000000ULL);
+    return WITH_HINT(!is_zero(timeout), SYS_pselect6, 0, 0,
+                     REAL(pselect)(count, readable, writable, exceptional, timeout, mask));
 }
 
 EXPORT int epoll_wait(int fd, struct epoll_event *events, int count, int milliseconds)
 {
-    wait_begins(milliseconds);
-    int got = REAL(epoll_wait)(fd, events, count, milliseconds);
-    syscall_deadline_set(0);
-    return got;
+    return WITH_HINT(milliseconds != 0, SYS_epoll_wait, deadline_after_ms(milliseconds), 0,
+                     REAL(epoll_wait)(fd, events, count, milliseconds));
 }
 
 EXPORT int epoll_pwait(int fd, struct epoll_event *events, int count, int milliseconds,
                        const sigset_t *mask)
 {
-    struct signals_section section;
+    return WITH_HINT(milliseconds != 0, SYS_epoll_pwait, deadline_after_ms(milliseconds), 0,
+                     REAL(epoll_pwait)(fd, events, count, milliseconds, mask));
+}
 
-    wait_begins(milliseconds);
-    int got =
-        REAL(epoll_pwait)(fd, events, count, milliseconds, signals_section_enter(&section, mask));
-    syscall_deadline_set(0);
-    signals_section_leave(&section);
-    return got;
+EXPORT int epoll_pwait2(int fd, struct epoll_event *events, int count,
+                        const struct timespec *timeout, const sigset_t *mask)
+{
+    if (REAL(epoll_pwait2) == NULL)
+        return (int)syscall(SYS_epoll_pwait2, fd, events, count, timeout, mask, sizeof(long));
+    return WITH_HINT(!is_zero(timeout), SYS_epoll_pwait2, deadline_after(timeout), 0,
+                     REAL(epoll_pwait2)(fd, events, count, timeout, mask));
+}
+
+/* ---- signals ---- */
+
+EXPORT int pause(void)
+{
+    return WITH_HINT(true, SYS_pause, 0, 0, REAL(pause)());
+}
+
+EXPORT int sigsuspend(const sigset_t *mask)
+{
+    return WITH_HINT(true, SYS_rt_sigsuspend, 0, 0, REAL(sigsuspend)(mask));
+}
+
+EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+    return WITH_HINT(true, SYS_rt_sigtimedwait, deadline_after(timeout), 0,
+                     REAL(sigtimedwait)(set, info, timeout));
+}
+
+EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+    return WITH_HINT(true, SYS_rt_sigtimedwait, 0, 0, REAL(sigwaitinfo)(set, info));
+}
+
+/* ---- System V ---- */
+
+EXPORT int semop(int id, struct sembuf *operations, size_t count)
+{
+    return WITH_HINT(true, SYS_semop, 0, 0, REAL(semop)(id, operations, count));
+}
+
+EXPORT int semtimedop(int id, struct sembuf *operations, size_t count,
+                      const struct timespec *timeout)
+{
+    return WITH_HINT(true, SYS_semtimedop, deadline_after(timeout), 0,
+                     REAL(semtimedop)(id, operations, count, timeout));
+}
+
+EXPORT ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
+{
+    return WITH_HINT(true, SYS_msgrcv, 0, 0, REAL(msgrcv)(id, message, size, type, flags));
+}
+
+EXPORT int msgsnd(int id, const void *message, size_t size, int flags)
+{
+    return WITH_HINT(true, SYS_msgsnd, 0, 0, REAL(msgsnd)(id, message, size, flags));
+}
+
+/* ---- syscall(3), which is in preload_syscall.S ---- */
+
+__attribute__((visibility("hidden"))) long syscall_failed(long result);
+__attribute__((visibility("hidden"))) long syscall_timed(long number, long a, long b, long c,
+                                                         long d, long e, long f);
+
+long syscall_failed(long result)
+{
+    *REAL(errno_location)() = (int)-result;
+    return -1;
+}
+
+/* One of those with a relative time limit that the kernel does not count down. */
+long syscall_timed(long number, long a, long b, long c, long d, long e, long f)
+{
+    const uint64_t args[6] = {(uint64_t)a, (uint64_t)b, (uint64_t)c,
+                              (uint64_t)d, (uint64_t)e, (uint64_t)f};
+    int index = syscall_time_argument(number, args);
+    uint64_t deadline = 0;
+
+    if (index >= 0 && syscall_counts_milliseconds(number))
+        deadline = deadline_after_ms((int)args[index]);
+    else if (index >= 0)
+        deadline = deadline_after((const struct timespec *)args[index]);
+    return WITH_HINT(true, number, deadline, 0, arch_named_syscall(number, a, b, c, d, e, f));
 }

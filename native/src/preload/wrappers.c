@@ -24,19 +24,10 @@ void wrappers_init(void)
     struct symbol_wanted wanted[LOOK_UPS_MAX];
     size_t count = 0;
 
-    LOOK_UP(sigaction);
-    LOOK_UP(signal);
-    LOOK_UP(sysv_signal);
-    LOOK_UP(sigprocmask);
-    LOOK_UP(pthread_sigmask);
-    LOOK_UP(sigwait);
     LOOK_UP(sigwaitinfo);
     LOOK_UP(sigtimedwait);
-    LOOK_UP(sigpending);
     LOOK_UP(sigsuspend);
     LOOK_UP(pthread_create);
-    LOOK_UP(pthread_kill);
-    LOOK_UP(raise);
     wanted[count++] =
         (struct symbol_wanted){.name = "__errno_location", .target = &real.errno_location};
     LOOK_UP(execve);
@@ -51,19 +42,18 @@ void wrappers_init(void)
     LOOK_UP(pselect);
     LOOK_UP(epoll_wait);
     LOOK_UP(epoll_pwait);
-    LOOK_UP(write);
-    LOOK_UP(writev);
-    LOOK_UP(sendto);
+    LOOK_UP(epoll_pwait2);
+    LOOK_UP(pause);
+    LOOK_UP(semop);
+    LOOK_UP(semtimedop);
+    LOOK_UP(msgrcv);
+    LOOK_UP(msgsnd);
     LOOK_UP(madvise);
     LOOK_UP(mlock);
     LOOK_UP(mlockall);
     symbols_find(wanted, count);
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));
-    if (real.pthread_sigmask == NULL) /* it may be in a library that is not loaded */
-        real.pthread_sigmask = real.sigprocmask;
-    if (real.sysv_signal == NULL)
-        real.sysv_signal = real.signal;
 }
 
 extern char **environ __attribute__((weak));

@@ -8,27 +8,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
+#include <sys/msg.h>
 #include <sys/select.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <sys/sem.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The functions that the library stands in front of, as the program would get them without it. */
 struct real_functions {
-    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
-    __sighandler_t (*signal)(int, __sighandler_t);
-    __sighandler_t (*sysv_signal)(int, __sighandler_t);
-    int (*sigprocmask)(int, const sigset_t *, sigset_t *);
-    int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
-    int (*sigwait)(const sigset_t *, int *);
     int (*sigwaitinfo)(const sigset_t *, siginfo_t *);
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
-    int (*sigpending)(sigset_t *);
     int (*sigsuspend)(const sigset_t *);
-    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-    int (*pthread_kill)(pthread_t, int);
-    int (*raise)(int);
     int *(*errno_location)(void);
     int (*execve)(const char *, char *const[], char *const[]);
     int (*execvpe)(const char *, char *const[], char *const[]);
@@ -44,9 +34,13 @@ struct real_functions {
     int (*pselect)(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *);
     int (*epoll_wait)(int, struct epoll_event *, int, int);
     int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
-    ssize_t (*write)(int, const void *, size_t);
-    ssize_t (*writev)(int, const struct iovec *, int);
-    ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    int (*epoll_pwait2)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *);
+    int (*pause)(void);
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*semop)(int, struct sembuf *, size_t);
+    int (*semtimedop)(int, struct sembuf *, size_t, const struct timespec *);
+    ssize_t (*msgrcv)(int, void *, size_t, long, int);
+    int (*msgsnd)(int, const void *, size_t, int);
     int (*madvise)(void *, size_t, int);
     int (*mlock)(const void *, size_t);
     int (*mlockall)(int);

@@ -43,8 +43,10 @@ struct thread_slot {
     uint32_t state;
     uint32_t live; /* 1: parked, to be restored */
     uint32_t pending_count;
-    uint32_t ticket; /* the thread waits for the order that comes after this one */
-    uint32_t reserved;
+    uint32_t ticket;    /* the thread waits for the order that comes after this one */
+    uint32_t sent;      /* 1: the signal is on its way */
+    uint64_t parked_ns; /* when it came, CLOCK_MONOTONIC */
+    uint64_t restored;  /* 1: it has come out of an image since */
     struct arch_context context;
     struct slot_syscall syscall;
     void *ucontext;

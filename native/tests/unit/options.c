@@ -31,7 +31,7 @@ TEST(options_have_defaults)
     CHECK_INT(options.interval_ms, 600000);
     CHECK_INT(options.keep, 2);
     CHECK_INT(options.grace_ms, 10000);
-    CHECK_INT(options.signal, SIGUSR2);
+    CHECK_INT(options.signal, OPTIONS_DEFAULT_SIGNAL);
     CHECK(!options.fresh && !options.replay);
     CHECK_INT(options.generation, 0);
     CHECK_STRING(options.argv[0], "ls");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Contexts of parked threads, clone with a stack of its own, and libc's syscall(). No libc, no thread-local storage. The
- * offsets are those of struct arch_context in raw.h. */
+ * Contexts of parked threads, and clone with a stack of its own. No libc, no thread-local storage. The offsets are
+ * those of struct arch_context in raw.h. */
     .text
 
     .globl arch_context_save
@@ -66,41 +66,9 @@ arch_clone:
     .hidden arch_signal_return
     .type arch_signal_return, @function
 arch_signal_return:
-    mov $15, %eax
+    mov $15, %rax               /* these very bytes are how unwinders know a signal's frame */
     syscall
     hlt
     .size arch_signal_return, .-arch_signal_return
-
-/* syscall(2) as libc has it, but with the number still in a register when a signal has interrupted the call; see
- * arch_syscall_number_kept() in registers.h. */
-    .globl syscall
-    .type syscall, @function
-syscall:
-    .cfi_startproc
-    push %rbx
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %rbx, 0
-    mov %rdi, %rbx
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    mov %rdx, %rsi
-    mov %rcx, %rdx
-    mov %r8, %r10
-    mov %r9, %r8
-    mov 16(%rsp), %r9
-    .globl arch_syscall_by_number
-    .hidden arch_syscall_by_number
-arch_syscall_by_number:
-    syscall
-    pop %rbx
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %rbx
-    cmp $-4095, %rax
-    jae 1f
-    ret
-1:  mov %rax, %rdi
-    jmp syscall_failed
-    .cfi_endproc
-    .size syscall, .-syscall
 
     .section .note.GNU-stack, "", @progbits

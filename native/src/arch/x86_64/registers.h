@@ -42,26 +42,80 @@ static inline const unsigned char *arch_syscall_ahead(const struct arch_frame *f
                : NULL;
 }
 
-/* The instruction in our syscall(), at which rbx holds the number. */
-extern const unsigned char arch_syscall_by_number[];
-
-/* The number of the interrupted call, where it is one of our syscall(), or -1. */
-static inline int64_t arch_syscall_number_kept(const unsigned char *instruction,
-                                               const struct sigcontext *registers)
-{
-    return instruction == arch_syscall_by_number ? (int64_t)registers->rbx : -1;
-}
-
-#define ARCH_SYSCALL_LOOK_BACK 16  /* bytes; libc loads an argument or two in between */
+#define ARCH_SYSCALL_LOOK_BACK 24  /* bytes; an argument or two are loaded in between */
 #define ARCH_SYSCALL_HIGHEST   600 /* numbers beyond are no system calls */
 
-/* The number that the nearest "mov $NR, %eax" in front of the system call instruction loads, or -1. */
-static inline int64_t arch_syscall_immediate(const unsigned char *instruction)
+/* A register that a callee keeps, and so a system call's arguments do not take, by its number; or -1. */
+static inline int64_t arch_kept_register(const struct sigcontext *registers, unsigned number)
 {
-    for (int back = 5; back <= ARCH_SYSCALL_LOOK_BACK; back++) {
+    switch (number) {
+    case 3:
+        return (int64_t)registers->rbx;
+    case 5:
+        return (int64_t)registers->rbp;
+    case 12:
+        return (int64_t)registers->r12;
+    case 13:
+        return (int64_t)registers->r13;
+    case 14:
+        return (int64_t)registers->r14;
+    case 15:
+        return (int64_t)registers->r15;
+    default:
+        return -1;
+    }
+}
+
+#define ARCH_FRAME_REACH 65536 /* bytes between the stack pointer and what rbp may point to */
+
+/* What stands at that distance from the stack pointer or the frame pointer. */
+static inline int64_t arch_stack_word(const struct sigcontext *registers, uint64_t base,
+                                      unsigned char distance)
+{
+    uint64_t address = base + (uint64_t)(int64_t)(signed char)distance;
+
+    if (base - registers->rsp >= ARCH_FRAME_REACH)
+        return -1;
+    return *(const int32_t *)address;
+}
+
+/* What an instruction of size bytes at most loads into eax, if it is one of the ways in which code loads the number of
+ * a system call: mov $NR, %eax or %rax; push $NR, pop %rax; a mov from a register or from a place on the stack. */
+static inline int64_t arch_load_decode(const struct sigcontext *registers, const unsigned char *at,
+                                       int size)
+{
+    unsigned rex = (at[0] & 0xf0) == 0x40 ? at[0] : 0;
+
+    if (rex != 0) {
+        at++;
+        size--;
+    }
+    if (size >= 5 && at[0] == 0xb8 && rex == 0 && at[3] == 0 && at[4] == 0)
+        return (int64_t)at[1] | (int64_t)at[2] << 8;
+    if (size >= 6 && at[0] == 0xc7 && at[1] == 0xc0 && rex == 0x48 && at[4] == 0 && at[5] == 0)
+        return (int64_t)at[2] | (int64_t)at[3] << 8;
+    if (size >= 3 && at[0] == 0x6a && at[2] == 0x58 && rex == 0)
+        return at[1];
+    if (size >= 2 && at[0] == 0x89 && (at[1] & 0xc7) == 0xc0 && (rex & 3) == 0)
+        return arch_kept_register(registers, (unsigned)(at[1] >> 3 & 7) | (rex & 4) << 1);
+    if (size >= 3 && at[0] == 0x8b && at[1] == 0x45 && (rex & 7) == 0)
+        return arch_stack_word(registers, registers->rbp, at[2]);
+    if (size >= 4 && at[0] == 0x8b && at[1] == 0x44 && at[2] == 0x24 && (rex & 7) == 0)
+        return arch_stack_word(registers, registers->rsp, at[3]);
+    return -1;
+}
+
+/* The number of the system call that the frame's thread has made: the nearest load of a number in front of the
+ * instruction, or -1. A guess, since what comes between is not looked at. */
+static inline int64_t arch_syscall_loaded(const struct arch_frame *frame,
+                                          const unsigned char *instruction)
+{
+    for (int back = 2; back <= ARCH_SYSCALL_LOOK_BACK; back++) {
         const unsigned char *at = instruction - back;
-        int64_t number = (int64_t)at[1] | (int64_t)at[2] << 8;
-        if (at[0] == 0xb8 && at[3] == 0 && at[4] == 0 && number < ARCH_SYSCALL_HIGHEST)
+        if (((uint64_t)at ^ (uint64_t)instruction) >> 12 != 0)
+            return -1; /* the page in front may be none */
+        int64_t number = arch_load_decode(&frame->registers, at, back);
+        if (number >= 0 && number < ARCH_SYSCALL_HIGHEST)
             return number;
     }
     return -1;
