@@ -142,9 +142,9 @@ static int fdinfo_read(struct seen_descriptor *seen, char *buffer, size_t size, 
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
 static const save_function savers[] = {
-    standard_stream_save, pipe_save,     directory_save, device_save,         event_save,
-    timer_save,           signalfd_save, epoll_save,     socket_hung_up_save, socket_save,
-    memfd_save,           pidfd_save,    inotify_save,   regular_file_save};
+    standard_stream_save, pipe_save,     directory_save,   device_save, event_save,
+    timer_save,           signalfd_save, epoll_save,       socket_save, memfd_save,
+    pidfd_save,           inotify_save,  regular_file_save};
 
 static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
                             const char *process, struct ckpt_error *err)

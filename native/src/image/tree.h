@@ -32,11 +32,10 @@ enum description_kind {
     DESCRIPTION_TIMERFD,  /* clock, value: ns left, interval_ns, offset: expirations not read */
     DESCRIPTION_SIGNALFD, /* value: the mask */
     DESCRIPTION_EPOLL,    /* watches */
-    DESCRIPTION_SOCKET_HUNG_UP,
-    DESCRIPTION_SOCKET,  /* socket */
-    DESCRIPTION_PIDFD,   /* value: the process, 0: one that has ended */
-    DESCRIPTION_INOTIFY, /* watches, by rising number */
-    DESCRIPTION_MEMFD,   /* path: the name, value: seals; otherwise as a deleted file */
+    DESCRIPTION_SOCKET,   /* socket */
+    DESCRIPTION_PIDFD,    /* value: the process, 0: one that has ended */
+    DESCRIPTION_INOTIFY,  /* watches, by rising number */
+    DESCRIPTION_MEMFD,    /* path: the name, value: seals; otherwise as a deleted file */
     DESCRIPTION_KINDS
 };
 

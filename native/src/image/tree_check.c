@@ -32,7 +32,6 @@ static bool has_no_path(enum description_kind kind)
     case DESCRIPTION_TIMERFD:
     case DESCRIPTION_SIGNALFD:
     case DESCRIPTION_EPOLL:
-    case DESCRIPTION_SOCKET_HUNG_UP:
     case DESCRIPTION_SOCKET:
     case DESCRIPTION_PIDFD:
     case DESCRIPTION_INOTIFY:

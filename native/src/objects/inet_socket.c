@@ -245,7 +245,7 @@ static int accept_from(int listener, int client)
     }
 }
 
-static int connected_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
     const struct tree_image *tree = workshop->tree;
     int server = tree->sockets[index].peer, client = index;
@@ -297,7 +297,7 @@ static int ended_make(struct socket_workshop *workshop, int index, struct ckpt_e
     return workshop->fillers[index] < 0 ? socket_fail(err, image, "accept a TCP connection") : 0;
 }
 
-static int other_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
     const struct image_socket *image = &workshop->tree->sockets[index];
     char name[SOCKET_NAME_SIZE];
@@ -316,27 +316,6 @@ static int other_make(struct socket_workshop *workshop, int index, struct ckpt_e
     if (image->state == SOCKET_LISTENING && listen(workshop->made[index], image->backlog) < 0)
         return ckpt_error_errno(err, "listen at %s", name);
     return 0;
-}
-
-int inet_sockets_make(struct socket_workshop *workshop, struct ckpt_error *err)
-{
-    const struct tree_image *tree = workshop->tree;
-    int error = 0;
-
-    for (int step = 0; step < 3; step++) {
-        for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
-            enum socket_state state = tree->sockets[i].state;
-            if (tree->sockets[i].domain == AF_UNIX || workshop->made[i] >= 0)
-                continue;
-            if (step == 0 && state == SOCKET_LISTENING)
-                error = other_make(workshop, (int)i, err);
-            else if (step == 1 && state == SOCKET_CONNECTED)
-                error = connected_make(workshop, (int)i, err);
-            else if (step == 2)
-                error = other_make(workshop, (int)i, err);
-        }
-    }
-    return error;
 }
 
 int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err)

@@ -82,8 +82,6 @@ int signalfd_save(const struct save_context *context, const struct seen_descript
                   struct image_description *ret, struct ckpt_error *err);
 int epoll_save(const struct save_context *context, const struct seen_descriptor *seen,
                struct image_description *ret, struct ckpt_error *err);
-int socket_hung_up_save(const struct save_context *context, const struct seen_descriptor *seen,
-                        struct image_description *ret, struct ckpt_error *err);
 int memfd_save(const struct save_context *context, const struct seen_descriptor *seen,
                struct image_description *ret, struct ckpt_error *err);
 int pidfd_save(const struct save_context *context, const struct seen_descriptor *seen,
@@ -115,8 +113,6 @@ int signalfd_restore(const struct restore_context *context,
                      const struct image_description *description, struct ckpt_error *err);
 int epoll_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
-int socket_hung_up_restore(const struct restore_context *context,
-                           const struct image_description *description, struct ckpt_error *err);
 int memfd_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
 int pidfd_restore(const struct restore_context *context,

@@ -164,6 +164,26 @@ int sockets_save(const struct save_context *context, struct ckpt_error *err)
 
 /* ---- restoring ---- */
 
+/* Those that listen, then the connected, which may come through them, then all others. */
+static int sockets_make(struct ckpt_error *err)
+{
+    int error = 0;
+
+    for (int step = 0; step < 3; step++) {
+        for (size_t i = 0; error == 0 && i < workshop.tree->socket_count; i++) {
+            const struct image_socket *socket = &workshop.tree->sockets[i];
+            bool is_unix = socket->domain == AF_UNIX, pair = socket->state == SOCKET_CONNECTED;
+            int turn = socket->state == SOCKET_LISTENING ? 0 : pair ? 1 : 2;
+            if (turn != step || workshop.made[i] >= 0)
+                continue;
+            error = (is_unix ? pair ? unix_pair_make : unix_socket_make
+                     : pair  ? inet_pair_make
+                             : inet_socket_make)(&workshop, (int)i, err);
+        }
+    }
+    return error;
+}
+
 static int workshop_open(const struct restore_context *context, struct ckpt_error *err)
 {
     size_t count = context->tree->socket_count;
@@ -177,8 +197,7 @@ static int workshop_open(const struct restore_context *context, struct ckpt_erro
         return ckpt_error_set(err, ENOMEM, "no memory");
     for (size_t i = 0; i < count; i++)
         workshop.made[i] = workshop.fillers[i] = -1;
-    int error = unix_sockets_make(&workshop, err);
-    return error < 0 ? error : inet_sockets_make(&workshop, err);
+    return sockets_make(err);
 }
 
 int socket_restore(const struct restore_context *context,

@@ -28,17 +28,19 @@ int socket_fail(struct ckpt_error *err, const struct image_socket *socket, const
 int socket_queue_save(const struct save_context *context, int index, struct ckpt_error *err);
 int socket_queues_fill(struct socket_workshop *workshop, struct ckpt_error *err);
 
-/* unix_socket.c and inet_socket.c. Saving: state, peer, backlog, shutdown of the socket with that index; restoring:
- * makes those that are not made yet, in an order in which each finds its peer. */
+/* unix_socket.c and inet_socket.c. Saving: state, peer, backlog, shutdown of the socket with that index. Restoring:
+ * makes that one, or it and the peer that it is connected with. */
 int unix_socket_examine(const struct save_context *context, const struct seen_descriptor *seen,
                         struct image_socket *socket, struct ckpt_error *err);
 int unix_socket_relate(const struct save_context *context, int index, struct ckpt_error *err);
-int unix_sockets_make(struct socket_workshop *workshop, struct ckpt_error *err);
+int unix_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
+int unix_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
 int unix_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err);
 int inet_socket_relate(const struct save_context *context, int index, struct ckpt_error *err);
 /* Once all have been related. */
 int inet_sockets_finish(struct tree_image *tree, struct ckpt_error *err);
-int inet_sockets_make(struct socket_workshop *workshop, struct ckpt_error *err);
+int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
+int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
 int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err);
 
 #endif

@@ -176,7 +176,7 @@ static int name_bind(int fd, const struct image_socket *image, struct ckpt_error
     return result < 0 ? socket_fail(err, image, path == NULL ? "bind an abstract name" : path) : 0;
 }
 
-static int pair_make(struct socket_workshop *workshop, int index, int ret[2])
+static int ends_make(struct socket_workshop *workshop, int index, int ret[2])
 {
     const struct image_socket *image = &workshop->tree->sockets[index];
 
@@ -222,7 +222,7 @@ static int accepted_make(struct socket_workshop *workshop, int client, int serve
     return workshop->made[server] < 0 ? socket_fail(err, image, "accept a connection") : 0;
 }
 
-static int connected_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+int unix_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
     const struct image_socket *image = &workshop->tree->sockets[index];
     int peer = image->peer, error = 0, pair[2];
@@ -236,7 +236,7 @@ static int connected_make(struct socket_workshop *workshop, int index, struct ck
         error = accepted_make(workshop, peer, index, mine, err);
     } else if (through_other) {
         error = accepted_make(workshop, index, peer, other, err);
-    } else if (pair_make(workshop, index, pair) < 0) {
+    } else if (ends_make(workshop, index, pair) < 0) {
         error = socket_fail(err, image, "make a socket pair");
     } else {
         workshop->made[index] = pair[0];
@@ -253,13 +253,13 @@ static int connected_make(struct socket_workshop *workshop, int index, struct ck
     return error;
 }
 
-static int other_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+int unix_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
     const struct image_socket *image = &workshop->tree->sockets[index];
     int pair[2];
 
     if (image->state == SOCKET_ENDED || image->state == SOCKET_OUTSIDE) {
-        if (pair_make(workshop, index, pair) < 0)
+        if (ends_make(workshop, index, pair) < 0)
             return socket_fail(err, image, "make a socket pair");
         workshop->made[index] = pair[0];
         workshop->fillers[index] = pair[1];
@@ -272,27 +272,6 @@ static int other_make(struct socket_workshop *workshop, int index, struct ckpt_e
     if (error == 0 && image->state == SOCKET_LISTENING &&
         listen(workshop->made[index], image->backlog) < 0)
         return socket_fail(err, image, "listen at a unix socket");
-    return error;
-}
-
-int unix_sockets_make(struct socket_workshop *workshop, struct ckpt_error *err)
-{
-    const struct tree_image *tree = workshop->tree;
-    int error = 0;
-
-    for (int step = 0; step < 3; step++) {
-        for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
-            enum socket_state state = tree->sockets[i].state;
-            if (tree->sockets[i].domain != AF_UNIX || workshop->made[i] >= 0)
-                continue;
-            if (step == 0 && state == SOCKET_LISTENING)
-                error = other_make(workshop, (int)i, err);
-            else if (step == 1 && state == SOCKET_CONNECTED)
-                error = connected_make(workshop, (int)i, err);
-            else if (step == 2)
-                error = other_make(workshop, (int)i, err);
-        }
-    }
     return error;
 }
 

@@ -183,8 +183,6 @@ static int description_open(const struct restore_context *context,
         return signalfd_restore(context, from, err);
     case DESCRIPTION_EPOLL:
         return epoll_restore(context, from, err);
-    case DESCRIPTION_SOCKET_HUNG_UP:
-        return socket_hung_up_restore(context, from, err);
     case DESCRIPTION_MEMFD:
         return memfd_restore(context, from, err);
     case DESCRIPTION_PIDFD:
