@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #ifndef PIDFD_THREAD
@@ -46,6 +47,13 @@ struct descriptor_index {
 
 struct descriptor_index *descriptor_index_new(void)
 {
+    /* We hold a duplicate of each socket of the tree meanwhile. What we start later sets its own limits. */
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
     return calloc(1, sizeof(struct descriptor_index));
 }
 
@@ -141,10 +149,12 @@ static int fdinfo_read(struct seen_descriptor *seen, char *buffer, size_t size, 
 
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
-static const save_function savers[] = {
-    standard_stream_save, pipe_save,     directory_save,   device_save, event_save,
-    timer_save,           signalfd_save, epoll_save,       socket_save, memfd_save,
-    pidfd_save,           inotify_save,  regular_file_save};
+static const save_function savers[] = {path_only_save, standard_stream_save, inherited_stream_save,
+                                       pipe_save,      directory_save,       device_save,
+                                       event_save,     timer_save,           signalfd_save,
+                                       epoll_save,     socket_save,          memfd_save,
+                                       pidfd_save,     inotify_save,         regular_file_save,
+                                       inherited_save};
 
 static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
                             const char *process, struct ckpt_error *err)
@@ -222,6 +232,18 @@ int descriptor_keep(const struct save_context *context, int fd)
     }
     *added = fd;
     return 0;
+}
+
+int description_duplicate(const struct save_context *context, int description)
+{
+    const struct descriptor_index *index = context->index;
+
+    for (size_t i = 0; i < index->count; i++) {
+        struct seen_descriptor seen = {.outer = index->list[i].outer, .fd = index->list[i].fd};
+        if (index->list[i].description == description)
+            return seen_duplicate(&seen);
+    }
+    return -1;
 }
 
 int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_error *err)

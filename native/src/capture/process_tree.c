@@ -125,6 +125,8 @@ static int tree_add(struct process_tree *tree, pid_t outer)
     return 0;
 }
 
+static struct process_tree strangers;
+
 static int children_add(struct process_tree *tree, pid_t parent, const char *thread)
 {
     char path[320];
@@ -135,8 +137,10 @@ static int children_add(struct process_tree *tree, pid_t parent, const char *thr
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-    while (error == 0 && fscanf(file, "%ld", &child) == 1)
-        error = tree_add(tree, (pid_t)child);
+    while (error == 0 && fscanf(file, "%ld", &child) == 1) {
+        if (parent != getpid() || process_tree_find(&strangers, (pid_t)child) == NULL)
+            error = tree_add(tree, (pid_t)child);
+    }
     fclose(file);
     return error;
 }
@@ -170,6 +174,11 @@ int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct 
     }
     *ret = tree;
     return 0;
+}
+
+int process_tree_note_strangers(struct ckpt_error *err)
+{
+    return process_tree_read(getpid(), 0, &strangers, err);
 }
 
 void process_tree_free(struct process_tree *tree)

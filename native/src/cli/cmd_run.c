@@ -4,7 +4,9 @@
 #include "cli/command.h"
 #include "cli/options.h"
 
+#include "capture/process_tree.h"
 #include "common/log.h"
+#include "objects/inherited.h"
 
 static int supervise(int argc, char **argv, enum run_mode mode)
 {
@@ -12,7 +14,9 @@ static int supervise(int argc, char **argv, enum run_mode mode)
     struct ckpt_error err;
     int status;
 
-    if (run_options_parse(argc, argv, mode, &options, &err) < 0) {
+    inherited_note();
+    if (process_tree_note_strangers(&err) < 0 ||
+        run_options_parse(argc, argv, mode, &options, &err) < 0) {
         ckpt_fail(&err);
         return EXIT_USAGE;
     }

@@ -18,7 +18,7 @@
 #define IMAGE_AUXV_WORDS 96
 
 enum description_kind {
-    DESCRIPTION_REGULAR,   /* path, size, offset */
+    DESCRIPTION_REGULAR,   /* path, size, offset; value: likewise inherited, or 0 */
     DESCRIPTION_DELETED,   /* the same; content in a file of the generation */
     DESCRIPTION_DIRECTORY, /* path, offset */
     DESCRIPTION_DEVICE,    /* path of a character device without state */
@@ -27,15 +27,17 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC,     /* something below /proc, by its path */
-    DESCRIPTION_EVENTFD,  /* value: the count; clock: 1 for a semaphore */
-    DESCRIPTION_TIMERFD,  /* clock, value: ns left, interval_ns, offset: expirations not read */
-    DESCRIPTION_SIGNALFD, /* value: the mask */
-    DESCRIPTION_EPOLL,    /* watches */
-    DESCRIPTION_SOCKET,   /* socket */
-    DESCRIPTION_PIDFD,    /* value: the process, 0: one that has ended */
-    DESCRIPTION_INOTIFY,  /* watches, by rising number */
-    DESCRIPTION_MEMFD,    /* path: the name, value: seals; otherwise as a deleted file */
+    DESCRIPTION_PROC,      /* something below /proc, by its path */
+    DESCRIPTION_EVENTFD,   /* value: the count; clock: 1 for a semaphore */
+    DESCRIPTION_TIMERFD,   /* clock, value: ns left, interval_ns, offset: expirations not read */
+    DESCRIPTION_SIGNALFD,  /* value: the mask */
+    DESCRIPTION_EPOLL,     /* watches */
+    DESCRIPTION_SOCKET,    /* socket */
+    DESCRIPTION_PIDFD,     /* value: the process, 0: one that has ended */
+    DESCRIPTION_INOTIFY,   /* watches, by rising number */
+    DESCRIPTION_MEMFD,     /* path: the name, value: seals; otherwise as a deleted file */
+    DESCRIPTION_PATH_ONLY, /* path, opened with O_PATH */
+    DESCRIPTION_INHERITED, /* value: the number at which ckpt was given it; path: what it was, for people */
     DESCRIPTION_KINDS
 };
 
@@ -70,6 +72,7 @@ struct image_pipe {
     uint64_t inode;
     int capacity;
     uint64_t queued;
+    bool outside;               /* nobody of the tree reads it, but somebody else does */
     bool looked_into;           /* while saving: queued is known */
     char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
 };

@@ -35,6 +35,7 @@ static bool has_no_path(enum description_kind kind)
     case DESCRIPTION_SOCKET:
     case DESCRIPTION_PIDFD:
     case DESCRIPTION_INOTIFY:
+    case DESCRIPTION_INHERITED:
     case DESCRIPTION_MEMFD: /* has a name, which is no path */
         return true;
     default:

@@ -4,7 +4,7 @@
  * memfd: a file in memory, with a name that nobody opens it by, and seals. Every description of one leads to the same
  * file; so do its shared mappings (shared_memory.c). */
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/copy.h"
 #include "objects/object.h"
 
 #include <errno.h>

@@ -55,8 +55,8 @@ int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_err
 /* Keeps a descriptor of ours open until all descriptions have been seen. */
 int descriptor_keep(const struct save_context *context, int fd);
 
-/* Copies size bytes; holes stay holes as far as the filesystem tells. 0 or -errno. */
-int content_copy(int from, int to, uint64_t size);
+/* Once all descriptors have been seen: one of ours for the description with that index, or -1. */
+int description_duplicate(const struct save_context *context, int description);
 
 /* Access mode and status flags as open(2) may be given them again. */
 #define OPEN_FLAGS_KEPT                                                                            \
@@ -64,6 +64,8 @@ int content_copy(int from, int to, uint64_t size);
      O_PATH | O_DIRECTORY | O_NOFOLLOW)
 
 /* Each save returns 1 when the descriptor is of its kind and has been saved, 0 when it is not, or -errno. */
+int path_only_save(const struct save_context *context, const struct seen_descriptor *seen,
+                   struct image_description *ret, struct ckpt_error *err);
 int standard_stream_save(const struct save_context *context, const struct seen_descriptor *seen,
                          struct image_description *ret, struct ckpt_error *err);
 int pipe_save(const struct save_context *context, const struct seen_descriptor *seen,
@@ -90,6 +92,14 @@ int inotify_save(const struct save_context *context, const struct seen_descripto
                  struct image_description *ret, struct ckpt_error *err);
 int socket_save(const struct save_context *context, const struct seen_descriptor *seen,
                 struct image_description *ret, struct ckpt_error *err);
+/* Two places in the order of things: streams that somebody outside has the other end of, and, at the end, whatever
+ * else nobody can carry. */
+int inherited_stream_save(const struct save_context *context, const struct seen_descriptor *seen,
+                          struct image_description *ret, struct ckpt_error *err);
+int inherited_save(const struct save_context *context, const struct seen_descriptor *seen,
+                   struct image_description *ret, struct ckpt_error *err);
+/* Once all descriptors have been seen: which pipes are read outside only. */
+int pipes_save(const struct save_context *context, struct ckpt_error *err);
 /* Once all descriptors have been seen: what is queued in sockets, and which are connected with which. */
 int sockets_save(const struct save_context *context, struct ckpt_error *err);
 
@@ -119,6 +129,10 @@ int pidfd_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
 int inotify_restore(const struct restore_context *context,
                     const struct image_description *description, struct ckpt_error *err);
+int path_only_restore(const struct restore_context *context,
+                      const struct image_description *description, struct ckpt_error *err);
+int inherited_restore(const struct restore_context *context,
+                      const struct image_description *description, struct ckpt_error *err);
 int socket_restore(const struct restore_context *context,
                    const struct image_description *description, struct ckpt_error *err);
 /* Once everything has been opened: messages, shut down directions, options. */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,31 @@ int pipe_save(const struct save_context *context, const struct seen_descriptor *
     return 1;
 }
 
+int pipes_save(const struct save_context *context, struct ckpt_error *err)
+{
+    const struct tree_image *tree = context->tree;
+
+    for (size_t i = 0; i < tree->pipe_count; i++) {
+        int writer = -1, read_here = 0;
+        for (size_t j = 0; j < tree->description_count; j++) {
+            const struct image_description *end = &tree->descriptions[j];
+            if ((end->kind != DESCRIPTION_PIPE && end->kind != DESCRIPTION_FIFO) ||
+                end->pipe != (int)i)
+                continue;
+            read_here |= (end->flags & O_ACCMODE) != O_WRONLY;
+            writer = end->kind == DESCRIPTION_PIPE ? (int)j : writer;
+        }
+        if (writer < 0 || read_here)
+            continue;
+        cleanup_fd int fd = description_duplicate(context, writer);
+        struct pollfd look = {.fd = fd, .events = POLLOUT};
+        if (fd < 0 || poll(&look, 1, 0) < 0)
+            return ckpt_error_errno(err, "look who reads a pipe");
+        tree->pipes[i].outside = (look.revents & POLLERR) == 0;
+    }
+    return 0;
+}
+
 /* ---- restoring ---- */
 
 static int queue_fill(int write_end, const struct image_pipe *image, int dirfd)
@@ -159,6 +185,9 @@ int pipe_restore(const struct restore_context *context, const struct image_descr
         sibling >= 0 ? fcntl(sibling, F_DUPFD_CLOEXEC, 0) : pipe_make(description);
     char path[64];
 
+    /* Who wrote to somebody outside is not ended by SIGPIPE because nobody could be asked to come back. */
+    if (image->outside && description->kind == DESCRIPTION_PIPE)
+        return open("/dev/null", (description->flags & O_ACCMODE) | O_CLOEXEC);
     if (both < 0)
         return ckpt_error_errno(err, "make a pipe");
     if (sibling < 0) {

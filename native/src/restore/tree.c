@@ -191,6 +191,10 @@ static int description_open(const struct restore_context *context,
         return inotify_restore(context, from, err);
     case DESCRIPTION_SOCKET:
         return socket_restore(context, from, err);
+    case DESCRIPTION_PATH_ONLY:
+        return path_only_restore(context, from, err);
+    case DESCRIPTION_INHERITED:
+        return inherited_restore(context, from, err);
     default:
         return standard_stream_restore(context, from, err);
     }

@@ -96,6 +96,8 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     }
     if (error == 0)
         error = sockets_save(&context, err);
+    if (error == 0)
+        error = pipes_save(&context, err);
     descriptor_index_free(index);
     return error;
 }

@@ -5,20 +5,19 @@
 #include "supervisor/lost.h"
 
 #include "common/log.h"
+#include "objects/inherited.h"
 #include "objects/socket_name.h"
 
 #include <stdio.h>
 
-/* The first process that holds the socket, and its descriptor there; NULL: only a message does. */
-static const struct image_process *holder_find(const struct tree_image *tree, int socket,
+/* The first process that holds the description, and its descriptor there; NULL: only a message does. */
+static const struct image_process *holder_find(const struct tree_image *tree, size_t description,
                                                int *ret_fd)
 {
     for (size_t i = 0; i < tree->process_count; i++) {
         const struct image_process *process = &tree->processes[i];
         for (size_t j = 0; j < process->descriptor_count; j++) {
-            const struct image_description *description =
-                &tree->descriptions[process->descriptors[j].description];
-            if (description->kind == DESCRIPTION_SOCKET && description->socket == socket) {
+            if (process->descriptors[j].description == (int)description) {
                 *ret_fd = process->descriptors[j].fd;
                 return process;
             }
@@ -27,20 +26,43 @@ static const struct image_process *holder_find(const struct tree_image *tree, in
     return NULL;
 }
 
-void lost_connections_warn(const struct tree_image *tree, struct status *status)
+/* What has become of the description; false: nothing is lost. */
+static bool loss_describe(const struct tree_image *tree, const struct image_description *from,
+                          char *ret, size_t size)
 {
-    char text[256], name[SOCKET_NAME_SIZE];
+    char name[SOCKET_NAME_SIZE];
 
-    for (size_t i = 0; i < tree->socket_count; i++) {
+    switch (from->kind) {
+    case DESCRIPTION_SOCKET:
+        if (tree->sockets[from->socket].state != SOCKET_OUTSIDE)
+            return false;
+        socket_name_describe(tree->sockets[from->socket].peer_name, name);
+        snprintf(ret, size, "a connection to %s outside, has been reset", name);
+        return true;
+    case DESCRIPTION_PIPE:
+        snprintf(ret, size, "a pipe to somebody outside, leads nowhere now");
+        return tree->pipes[from->pipe].outside;
+    case DESCRIPTION_INHERITED:
+        snprintf(ret, size, "which ckpt had been given ('%s'), leads nowhere now",
+                 from->path == NULL ? "?" : from->path);
+        return !inherited_again((int)from->value, from->flags);
+    default:
+        return false;
+    }
+}
+
+void lost_warn(const struct tree_image *tree, struct status *status)
+{
+    char text[400], loss[256];
+
+    for (size_t i = 0; i < tree->description_count; i++) {
         int fd = -1;
-        if (tree->sockets[i].state != SOCKET_OUTSIDE)
+        if (!loss_describe(tree, &tree->descriptions[i], loss, sizeof(loss)))
             continue;
-        const struct image_process *holder = holder_find(tree, (int)i, &fd);
-        socket_name_describe(tree->sockets[i].peer_name, name);
-        snprintf(text, sizeof(text),
-                 "process %d (%s): its connection to %s outside (descriptor %d) has been reset",
-                 holder == NULL ? 0 : (int)holder->pid, holder == NULL ? "-" : holder->name, name,
-                 fd);
+        const struct image_process *holder = holder_find(tree, i, &fd);
+        snprintf(text, sizeof(text), "process %d (%s): descriptor %d, %s",
+                 holder == NULL ? 0 : (int)holder->pid, holder == NULL ? "-" : holder->name, fd,
+                 loss);
         ckpt_warn("%s", text);
         status_add_warning(status, text);
     }

@@ -6,8 +6,8 @@
 #include "image/tree.h"
 #include "store/status.h"
 
-/* After a restart: one warning, to the user and in the status, for each connection of the tree that led outside and
- * could not be kept. */
-void lost_connections_warn(const struct tree_image *tree, struct status *status);
+/* After a restart: one warning, to the user and in the status, for each connection, pipe or other descriptor of the
+ * tree that led outside and could not be kept. */
+void lost_warn(const struct tree_image *tree, struct status *status);
 
 #endif

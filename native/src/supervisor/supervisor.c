@@ -133,7 +133,7 @@ static int restart_announce(struct session *session, const struct restart_plan *
     session->status.generation = generation;
     ckpt_info("restarted from generation %u, %.1f s into the task", generation,
               plan->manifest.run_seconds);
-    lost_connections_warn(&plan->tree, &session->status);
+    lost_warn(&plan->tree, &session->status);
     if (status_add_restart(&session->status, generation, plan->manifest.run_seconds) < 0)
         return ckpt_error_set(err, ENOMEM, "no memory");
     return status_write(session->store, &session->status, err);

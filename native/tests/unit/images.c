@@ -16,6 +16,7 @@ static const char *const paths[DESCRIPTION_KINDS] = {
     [DESCRIPTION_DIRECTORY] = "/data/d\xc3\xa9j\xc3\xa0",
     [DESCRIPTION_DEVICE] = "/dev/null",
     [DESCRIPTION_FIFO] = "/data/fifo",
+    [DESCRIPTION_PATH_ONLY] = "/data/link",
     [DESCRIPTION_PROC] = "/proc/self/status",
 };
 
