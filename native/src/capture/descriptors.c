@@ -8,8 +8,9 @@
 #include "capture/blame.h"
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/proc.h"
 #include "objects/lock.h"
+#include "objects/signal_io.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -26,11 +27,9 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
-#define FDINFO_SIZE (1 << 20) /* an epoll descriptor has a line for each it waits for */
-
 /* The first descriptor that a description was seen at. */
 struct known {
-    pid_t outer;
+    pid_t outer, inner;
     int fd, flags;
     int64_t offset;
     dev_t device;
@@ -107,7 +106,7 @@ static int known_find(const struct descriptor_index *index, const struct seen_de
 }
 
 static int known_add(struct descriptor_index *index, const struct seen_descriptor *seen,
-                     int description)
+                     pid_t inner, int description)
 {
     struct known *added = array_add(&index->list, &index->count, sizeof(*index->list));
 
@@ -115,6 +114,7 @@ static int known_add(struct descriptor_index *index, const struct seen_descripto
         return -ENOMEM;
     *added = (struct known){
         .outer = seen->outer,
+        .inner = inner,
         .fd = seen->fd,
         .flags = seen->flags,
         .offset = seen->offset,
@@ -126,22 +126,20 @@ static int known_add(struct descriptor_index *index, const struct seen_descripto
 }
 
 /* Reads flags and offset; *ret_cloexec apart, since it is the descriptor's. */
-static int fdinfo_read(struct seen_descriptor *seen, char *buffer, size_t size, bool *ret_cloexec)
+static int fdinfo_read(struct seen_descriptor *seen, char **ret_text, bool *ret_cloexec)
 {
-    char path[64];
+    char name[32];
     long long offset = 0;
     unsigned flags = 0;
 
-    snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)seen->outer, seen->fd);
-    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read_full(fd, buffer, size - 1);
-    if (got <= 0)
-        return -errno;
-    buffer[got] = 0;
-    if (sscanf(buffer, "pos: %lld flags: %o", &offset, &flags) != 2)
+    snprintf(name, sizeof(name), "fdinfo/%d", seen->fd);
+    int error = proc_text_read(seen->outer, name, ret_text);
+    if (error < 0)
+        return error;
+    if (sscanf(*ret_text, "pos: %lld flags: %o", &offset, &flags) != 2)
         return -EBADMSG;
     *ret_cloexec = (flags & O_CLOEXEC) != 0;
-    seen->info = buffer;
+    seen->info = *ret_text;
     seen->flags = (int)flags & ~O_CLOEXEC;
     seen->offset = offset;
     return 0;
@@ -164,17 +162,17 @@ static int description_save(const struct save_context *context, const struct see
     if (description == NULL)
         return ckpt_error_set(err, ENOMEM, "no memory");
     description->flags = seen->flags;
-    for (size_t i = 0; i < sizeof(savers) / sizeof(savers[0]); i++) {
-        int saved = savers[i](context, seen, description, err);
-        if (saved < 0)
-            return saved;
-        if (saved > 0)
-            return (int)context->tree->description_count - 1;
-    }
-    const char *what = descriptor_blame(seen->target, &seen->status);
-    return ckpt_error_set(
-        err, ENOTSUP, "process %s holds descriptor %d, '%s'%s%s, which cannot be carried", process,
-        seen->fd, seen->target, what != NULL ? ": " : "", what != NULL ? what : "");
+    int saved = 0;
+    for (size_t i = 0; saved == 0 && i < sizeof(savers) / sizeof(savers[0]); i++)
+        saved = savers[i](context, seen, description, err);
+    const char *what = saved == 0 ? descriptor_blame(seen->target, &seen->status) : NULL;
+    if (saved == 0)
+        return ckpt_error_set(
+            err, ENOTSUP, "process %s holds descriptor %d, '%s'%s%s, which cannot be carried",
+            process, seen->fd, seen->target, what != NULL ? ": " : "", what != NULL ? what : "");
+    if (saved > 0)
+        saved = signal_io_save(seen, description, err);
+    return saved < 0 ? saved : (int)context->tree->description_count - 1;
 }
 
 /* The index of the description behind a descriptor, which is saved if it has not been seen before. */
@@ -182,22 +180,25 @@ static int description_of(const struct save_context *context, pid_t outer, int f
                           pid_t pid, bool *ret_cloexec, struct ckpt_error *err)
 {
     char path[64], target[PATH_MAX];
-    static char info[FDINFO_SIZE];
+    cleanup_free char *info = NULL;
     struct seen_descriptor seen = {.outer = outer, .fd = fd, .target = target};
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)outer, fd);
     ssize_t length = readlink(path, target, sizeof(target) - 1);
-    if (length < 0 || stat(path, &seen.status) < 0 ||
-        fdinfo_read(&seen, info, sizeof(info), ret_cloexec) < 0)
+    if (length < 0 || stat(path, &seen.status) < 0)
         return ckpt_error_errno(err, "look at descriptor %d of process %s", fd, who);
+    int error = fdinfo_read(&seen, &info, ret_cloexec);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "look at descriptor %d of process %s: %s", fd, who,
+                              strerror(-error));
     target[length] = 0;
     int description = known_find(context->index, &seen);
     if (description < 0) {
         description = description_save(context, &seen, who, err);
-        if (description >= 0 && known_add(context->index, &seen, description) < 0)
+        if (description >= 0 && known_add(context->index, &seen, pid, description) < 0)
             return ckpt_error_set(err, ENOMEM, "no memory");
     }
-    int error = description < 0 ? description : locks_save(context, &seen, pid, description, err);
+    error = description < 0 ? description : locks_save(context, &seen, pid, description, err);
     return error < 0 ? error : description;
 }
 
@@ -234,16 +235,52 @@ int descriptor_keep(const struct save_context *context, int fd)
     return 0;
 }
 
-int description_duplicate(const struct save_context *context, int description)
+static const struct known *known_of(const struct descriptor_index *index, int description)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        if (index->list[i].description == description)
+            return &index->list[i];
+    }
+    return NULL;
+}
+
+static bool is_target(const struct known *epoll, pid_t outer, int fd, struct kcmp_epoll_slot *slot)
+{
+    slot->efd = (uint32_t)epoll->fd;
+    return syscall(SYS_kcmp, outer, epoll->outer, KCMP_EPOLL_TFD, fd, slot) == 0;
+}
+
+int epoll_target_find(const struct save_context *context, int epoll, int fd, unsigned nth,
+                      uint64_t inode)
 {
     const struct descriptor_index *index = context->index;
+    const struct known *holder = known_of(index, epoll);
+    const struct image_process *process =
+        holder == NULL ? NULL : tree_image_process(context->tree, holder->inner);
+    struct kcmp_epoll_slot slot = {.tfd = (uint32_t)fd, .toff = nth};
 
-    for (size_t i = 0; i < index->count; i++) {
-        struct seen_descriptor seen = {.outer = index->list[i].outer, .fd = index->list[i].fd};
-        if (index->list[i].description == description)
-            return seen_duplicate(&seen);
+    /* Mostly it is still what the number says. */
+    for (size_t i = 0; process != NULL && i < process->descriptor_count; i++) {
+        if (process->descriptors[i].fd == fd && is_target(holder, holder->outer, fd, &slot))
+            return process->descriptors[i].description;
+    }
+    for (size_t i = 0; holder != NULL && i < index->count; i++) {
+        const struct known *known = &index->list[i];
+        if ((inode == 0 || known->inode == inode) &&
+            is_target(holder, known->outer, known->fd, &slot))
+            return known->description;
     }
     return -1;
+}
+
+int description_duplicate(const struct save_context *context, int description)
+{
+    const struct known *known = known_of(context->index, description);
+
+    if (known == NULL)
+        return -1;
+    struct seen_descriptor seen = {.outer = known->outer, .fd = known->fd};
+    return seen_duplicate(&seen);
 }
 
 int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_error *err)

@@ -6,7 +6,7 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,39 +124,10 @@ int mappings_parse(char *text, struct mappings *ret)
     return error;
 }
 
-static int proc_text(pid_t outer, const char *name, char **ret)
-{
-    char path[64], *text = NULL;
-    size_t size = 0, room = 65536;
-
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int)outer, name);
-    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    for (;;) {
-        char *grown = realloc(text, room + 1);
-        if (grown == NULL)
-            break;
-        text = grown;
-        ssize_t got = read_full(fd, text + size, room - size);
-        if (got < 0)
-            break;
-        size += (size_t)got;
-        if (size < room) {
-            text[size] = 0;
-            *ret = text;
-            return 0;
-        }
-        room *= 2;
-    }
-    free(text);
-    return -ENOMEM;
-}
-
 static int proc_parse(pid_t outer, const char *name, struct mappings *ret, struct ckpt_error *err)
 {
     cleanup_free char *text = NULL;
-    int error = proc_text(outer, name, &text);
+    int error = proc_text_read(outer, name, &text);
 
     if (error == 0)
         error = mappings_parse(text, ret);

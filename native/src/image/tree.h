@@ -41,9 +41,11 @@ enum description_kind {
     DESCRIPTION_KINDS
 };
 
-/* What an epoll descriptor waits for; fd is a number in the process that holds the epoll descriptor. */
+/* What an epoll descriptor waits for, registered under the number fd, which may mean something else by now. */
 struct image_watch {
     int fd;
+    int description; /* index, or -1 */
+    uint64_t inode;  /* while saving */
     unsigned events;
     uint64_t data;
     char *path; /* of what inotify watches, else NULL; fd is then the number of the watch */
@@ -62,6 +64,8 @@ struct image_description {
     int socket;                  /* likewise */
     uint64_t value, interval_ns; /* see the kinds */
     int clock;
+    int owner, owner_kind; /* whom it signals, as in struct f_owner_ex; 0: nobody */
+    int signal;            /* that it sends, 0: SIGIO */
     struct image_watch *watches;
     size_t watch_count;
     char data[IMAGE_NAME_SIZE]; /* file with the content, or "" */
@@ -141,6 +145,7 @@ enum lock_kind {
     LOCK_POSIX,       /* of process pid, set through its descriptor fd */
     LOCK_DESCRIPTION, /* of a range, of a description */
     LOCK_FLOCK,       /* of the whole file, of a description */
+    LOCK_LEASE,       /* likewise */
     LOCK_KINDS
 };
 

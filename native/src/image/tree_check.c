@@ -14,8 +14,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#define DESCRIPTOR_LIMIT (INT_MAX - 64) /* the kernel's, whatever the limits say */
-
 static int bad(struct ckpt_error *err, const char *key)
 {
     return ckpt_error_set(err, EBADMSG, "'%s' is damaged: member '%s'", MANIFEST_TREE_IMAGE, key);

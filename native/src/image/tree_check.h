@@ -5,6 +5,10 @@
 
 #include "image/tree.h"
 
+#include <limits.h>
+
+#define DESCRIPTOR_LIMIT (INT_MAX - 64) /* the kernel's, whatever the limits say */
+
 /* Whether the parts of a tree that has been read fit together; -EBADMSG. */
 int tree_image_check(const struct tree_image *tree, struct ckpt_error *err);
 

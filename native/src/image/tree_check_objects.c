@@ -37,7 +37,12 @@ static const char *description_blame(const struct tree_image *tree,
         (description->path == NULL || description->data[0] == 0))
         return "path";
     for (size_t i = 0; i < description->watch_count; i++) {
-        if (description->kind == DESCRIPTION_INOTIFY && description->watches[i].path == NULL)
+        const struct image_watch *watch = &description->watches[i];
+        if (description->kind == DESCRIPTION_INOTIFY && watch->path == NULL)
+            return "watches";
+        if (description->kind == DESCRIPTION_EPOLL &&
+            (watch->fd >= DESCRIPTOR_LIMIT ||
+             !is_index(watch->description, tree->description_count)))
             return "watches";
     }
     return NULL;

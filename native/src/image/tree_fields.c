@@ -9,11 +9,9 @@
 #include "store/manifest.h"
 
 static const struct field watch_fields[] = {
-    FIELD(image_watch, fd, FIELD_INT),
-    FIELD(image_watch, events, FIELD_UINT),
-    FIELD(image_watch, data, FIELD_U64),
-    FIELD(image_watch, path, FIELD_STRING),
-    {0},
+    FIELD(image_watch, fd, FIELD_INT),      FIELD(image_watch, description, FIELD_INT),
+    FIELD(image_watch, events, FIELD_UINT), FIELD(image_watch, data, FIELD_U64),
+    FIELD(image_watch, path, FIELD_STRING), {0},
 };
 static const struct field description_fields[] = {
     FIELD(image_description, kind, FIELD_UINT),
@@ -27,6 +25,9 @@ static const struct field description_fields[] = {
     FIELD(image_description, value, FIELD_U64),
     FIELD(image_description, interval_ns, FIELD_U64),
     FIELD(image_description, clock, FIELD_INT),
+    FIELD(image_description, owner, FIELD_INT),
+    FIELD(image_description, owner_kind, FIELD_INT),
+    FIELD(image_description, signal, FIELD_INT),
     FIELD(image_description, device, FIELD_U64),
     FIELD(image_description, inode, FIELD_U64),
     FIELD(image_description, data, FIELD_TEXT),

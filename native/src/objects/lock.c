@@ -3,33 +3,42 @@
  *
  * Locks of files: flock(2) and open-file-description locks belong to a description and are taken again by whoever has
  * it open; POSIX locks belong to a process, which takes its own, and would lose them with any descriptor of the file
- * that it closes. */
+ * that it closes. A lease belongs to a description but signals a process. Locks were held side by side, so the order
+ * does not matter, and who waited for one begins to wait again when all are taken. */
 #include "objects/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#define LOCK_TRIES   200
+#define LOCK_WAIT_MS 10
+
 static int kind_parse(const char *kind)
 {
     return strcmp(kind, "POSIX") == 0    ? LOCK_POSIX
            : strcmp(kind, "OFDLCK") == 0 ? LOCK_DESCRIPTION
            : strcmp(kind, "FLOCK") == 0  ? LOCK_FLOCK
+           : strcmp(kind, "LEASE") == 0  ? LOCK_LEASE
                                          : -1;
 }
 
 /* "lock:\t1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 100 EOF" */
 static int line_parse(const char *line, struct image_lock *ret)
 {
-    char kind[16], mode[16], end[32];
+    char kind[16], how[16], mode[16], end[32];
     long long start;
 
-    if (sscanf(line, "lock: %*d: %15s %*s %15s %*d %*s %lld %31s", kind, mode, &start, end) != 4)
+    if (sscanf(line, "lock: %*d: %15s %15s %15s %*d %*s %lld %31s", kind, how, mode, &start, end) !=
+        5)
         return -EBADMSG;
+    if (strncmp(how, "BREAK", 5) == 0) /* a lease that its holder is about to give up */
+        return -ENOTSUP;
     *ret = (struct image_lock){.kind = (unsigned)kind_parse(kind),
                                .exclusive = strcmp(mode, "WRITE") == 0,
                                .start = start,
@@ -55,7 +64,7 @@ int locks_save(const struct save_context *context, const struct seen_descriptor 
          line = strstr(line + 1, "lock:\t")) {
         struct image_lock lock;
         if (line_parse(line, &lock) < 0)
-            return ckpt_error_set(err, ENOTSUP, "a lease or lock on '%s' cannot be carried",
+            return ckpt_error_set(err, ENOTSUP, "a lease or lock of '%s' cannot be carried now",
                                   seen->target);
         lock.description = description;
         lock.pid = lock.kind == LOCK_POSIX ? pid : 0;
@@ -92,12 +101,37 @@ static int lock_fail(const struct tree_image *tree, const struct image_lock *loc
     return ckpt_error_errno(err, "lock '%s' again", path == NULL ? "a file" : path);
 }
 
+/* What the last incarnation held it lets go as it dies. */
+static int lock_take_again(const struct image_lock *lock, int fd)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (lock_take(lock, fd) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES)
+            return -1;
+        poll(NULL, 0, LOCK_WAIT_MS);
+    }
+    return -1;
+}
+
 int locks_of_descriptions_restore(const struct restore_context *context, struct ckpt_error *err)
 {
     for (size_t i = 0; i < context->tree->lock_count; i++) {
         const struct image_lock *lock = &context->tree->locks[i];
-        if (lock->kind != LOCK_POSIX && lock_take(lock, context->opened[lock->description]) < 0)
+        if (lock->kind != LOCK_POSIX && lock->kind != LOCK_LEASE &&
+            lock_take_again(lock, context->opened[lock->description]) < 0)
             return lock_fail(context->tree, lock, err);
+    }
+    return 0;
+}
+
+int lease_restore(const struct tree_image *tree, int description, int fd, struct ckpt_error *err)
+{
+    for (size_t i = 0; i < tree->lock_count; i++) {
+        const struct image_lock *lock = &tree->locks[i];
+        if (lock->kind == LOCK_LEASE && lock->description == description &&
+            fcntl(fd, F_SETLEASE, lock->exclusive ? F_WRLCK : F_RDLCK) < 0)
+            return lock_fail(tree, lock, err);
     }
     return 0;
 }
@@ -106,7 +140,7 @@ int locks_of_process_restore(const struct tree_image *tree, pid_t pid, struct ck
 {
     for (size_t i = 0; i < tree->lock_count; i++) {
         const struct image_lock *lock = &tree->locks[i];
-        if (lock->kind == LOCK_POSIX && lock->pid == pid && lock_take(lock, lock->fd) < 0)
+        if (lock->kind == LOCK_POSIX && lock->pid == pid && lock_take_again(lock, lock->fd) < 0)
             return lock_fail(tree, lock, err);
     }
     return 0;

@@ -55,6 +55,10 @@ int descriptor_adopt(const struct save_context *context, int fd, struct ckpt_err
 /* Keeps a descriptor of ours open until all descriptions have been seen. */
 int descriptor_keep(const struct save_context *context, int fd);
 
+/* Likewise: the index of what the epoll descriptor waits for under that number, the nth such; -1: nobody of the tree
+ * holds it. */
+int epoll_target_find(const struct save_context *context, int epoll, int fd, unsigned nth,
+                      uint64_t inode);
 /* Once all descriptors have been seen: one of ours for the description with that index, or -1. */
 int description_duplicate(const struct save_context *context, int description);
 
@@ -143,9 +147,6 @@ int inotify_settle(const struct image_description *description, int fd, struct c
 
 /* In the process that holds it, once all processes are there: a new descriptor. */
 int pidfd_open_again(const struct image_description *description, struct ckpt_error *err);
-
-/* In the process that holds the epoll descriptor epoll, once all its descriptors are in place. */
-int epoll_fill(const struct image_description *description, int epoll, struct ckpt_error *err);
 
 /* Once everything has been opened: cuts a file back to the length it had. */
 int regular_file_settle(const struct image_description *description, int fd,

@@ -208,7 +208,7 @@ int socket_restore(const struct restore_context *context,
     if (error < 0)
         return error;
     int fd = fcntl(workshop.made[description->socket], F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || fcntl(fd, F_SETFL, description->flags & (O_NONBLOCK | O_ASYNC)) < 0)
+    if (fd < 0 || fcntl(fd, F_SETFL, description->flags & O_NONBLOCK) < 0)
         return ckpt_error_errno(err, "make a socket");
     return fd;
 }

@@ -6,8 +6,10 @@
 #include "image/process.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/epoll.h"
 #include "objects/lock.h"
 #include "objects/object.h"
+#include "objects/signal_io.h"
 #include "restore/layout.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -96,7 +98,40 @@ static void descriptors_place(const struct assembly *assembly)
         close(assembly->restore->opened[i]);
 }
 
-/* Whoever comes first fills an epoll descriptor; for the others its entries are there already. */
+static bool is_first_holder(const struct assembly *assembly, int description)
+{
+    const struct tree_image *tree = assembly->restore->tree;
+
+    for (size_t i = 0; &tree->processes[i] != assembly->process; i++) {
+        for (size_t j = 0; j < tree->processes[i].descriptor_count; j++) {
+            if (tree->processes[i].descriptors[j].description == description)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* What a description does for one process: somebody has to ask for it, once. */
+static void signals_claim(const struct assembly *assembly)
+{
+    const struct image_process *process = assembly->process;
+    const struct tree_image *tree = assembly->restore->tree;
+    struct ckpt_error err;
+
+    for (size_t i = 0; i < process->descriptor_count; i++) {
+        const struct image_descriptor *at = &process->descriptors[i];
+        const struct image_description *description = &tree->descriptions[at->description];
+        bool signals = description->owner != 0 || description->signal != 0 ||
+                       (description->flags & O_ASYNC) != 0;
+        if ((!signals && tree->lock_count == 0) || !is_first_holder(assembly, at->description))
+            continue;
+        if (lease_restore(tree, at->description, at->fd, &err) < 0 ||
+            (signals && signal_io_restore(description, at->fd, &err) < 0))
+            fail(assembly, &err);
+    }
+}
+
+/* Whoever comes first registers; for the others the entries are there already. */
 static void epolls_fill(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
@@ -104,10 +139,10 @@ static void epolls_fill(const struct assembly *assembly)
 
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
-        const struct image_description *description =
-            &assembly->restore->tree->descriptions[descriptor->description];
+        const struct tree_image *tree = assembly->restore->tree;
+        const struct image_description *description = &tree->descriptions[descriptor->description];
         if (description->kind == DESCRIPTION_EPOLL &&
-            epoll_fill(description, descriptor->fd, &err) < 0)
+            epoll_fill_in_process(tree, process, description, descriptor->fd, &err) < 0)
             fail(assembly, &err);
     }
 }
@@ -391,6 +426,7 @@ void process_restore(struct restore *restore, const struct image_process *proces
         fail(&assembly, &err);
     descriptors_place(&assembly);
     epolls_fill(&assembly);
+    signals_claim(&assembly);
     if (locks_of_process_restore(restore->tree, process->pid, &err) < 0)
         fail(&assembly, &err);
     directories_enter(&assembly);

@@ -6,6 +6,7 @@
  * groups exist, zombies die and the living become what they were. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/epoll.h"
 #include "objects/lock.h"
 #include "objects/mapped_file.h"
 #include "objects/object.h"
@@ -211,6 +212,13 @@ static int base_find(const struct tree_image *tree)
                 highest = tree->processes[i].descriptors[j].fd;
         }
     }
+    for (size_t i = 0; i < tree->description_count; i++) {
+        const struct image_description *epoll = &tree->descriptions[i];
+        for (size_t j = 0; epoll->kind == DESCRIPTION_EPOLL && j < epoll->watch_count; j++) {
+            if (epoll->watches[j].fd > highest)
+                highest = epoll->watches[j].fd;
+        }
+    }
     return highest + 1;
 }
 
@@ -258,6 +266,11 @@ static void descriptions_open(struct restore *restore)
     }
     if (sockets_settle(&context, &err) < 0 || locks_of_descriptions_restore(&context, &err) < 0)
         restore_fail(restore, &err);
+    for (size_t i = 0; i < tree->description_count; i++) {
+        if (tree->descriptions[i].kind == DESCRIPTION_EPOLL &&
+            epoll_fill(&context, &tree->descriptions[i], restore->opened[i], &err) < 0)
+            restore_fail(restore, &err);
+    }
 }
 
 static void shared_memory_open(struct restore *restore)

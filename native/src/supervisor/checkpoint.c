@@ -10,6 +10,7 @@
 #include "capture/vdso.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "objects/epoll.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/writer.h"
 
@@ -98,6 +99,8 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
         error = sockets_save(&context, err);
     if (error == 0)
         error = pipes_save(&context, err);
+    if (error == 0)
+        error = epolls_save(&context);
     descriptor_index_free(index);
     return error;
 }

@@ -35,6 +35,9 @@ static void descriptions_add(struct tree_image *tree)
         added->value = UINT64_MAX - (uint64_t)kind;
         added->interval_ns = 77;
         added->clock = 7;
+        added->owner = -IMAGES_PID;
+        added->owner_kind = 1;
+        added->signal = 34;
         if (kind == DESCRIPTION_PIPE || kind == DESCRIPTION_FIFO)
             added->pipe = kind == DESCRIPTION_FIFO;
         if (kind == DESCRIPTION_DELETED)
@@ -55,7 +58,8 @@ static void descriptions_add(struct tree_image *tree)
         for (int i = 0; kind == DESCRIPTION_EPOLL && i < 3; i++) {
             struct image_watch *watch = image_description_add_watch(added);
             CHECK(watch != NULL);
-            *watch = (struct image_watch){.fd = 3 + i, .events = 0x80000001, .data = 1ull << 63};
+            *watch = (struct image_watch){
+                .fd = 3 + i, .description = i, .events = 0x80000001, .data = 1ull << 63};
         }
     }
 }

@@ -190,7 +190,8 @@ TEST(numbers_out_of_range_are_refused)
     check_edit_refused(text, "\"offset\":9223372036854775807", "\"offset\":9223372036854775808");
     check_edit_refused(text, "\"fd\":39", "\"fd\":2147483647");
     check_edit_refused(text, "\"fd\":39", "\"fd\":-1");
-    check_edit_refused(text, "\"fd\":5,\"events\"", "\"fd\":-1,\"events\"");
+    check_edit_refused(text, "\"fd\":5,\"description\"", "\"fd\":-1,\"description\"");
+    check_edit_refused(text, "\"fd\":5,\"description\":2", "\"fd\":5,\"description\":99");
     check_edit_refused(text, "\"events\":2147483649", "\"events\":-1");
     check_edit_refused(text, "\"queued\":17", "\"queued\":65537");
     check_edit_refused(text, "\"capacity\":65536", "\"capacity\":-1");
