@@ -95,9 +95,6 @@ static bool is_same_description(const struct known *known, const struct seen_des
 
 static int known_find(const struct descriptor_index *index, const struct seen_descriptor *seen)
 {
-    /* A terminal is often one description for three streams that a restart has to tell apart. */
-    if (S_ISCHR(seen->status.st_mode))
-        return -1;
     for (size_t i = 0; i < index->count; i++) {
         if (is_same_description(&index->list[i], seen))
             return index->list[i].description;
@@ -147,12 +144,21 @@ static int fdinfo_read(struct seen_descriptor *seen, char **ret_text, bool *ret_
 
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
-static const save_function savers[] = {path_only_save, standard_stream_save, inherited_stream_save,
-                                       pipe_save,      directory_save,       device_save,
-                                       event_save,     timer_save,           signalfd_save,
-                                       epoll_save,     socket_save,          memfd_save,
-                                       pidfd_save,     inotify_save,         regular_file_save,
-                                       inherited_save};
+static const save_function savers[] = {
+    path_only_save, terminal_save,  standard_stream_save, inherited_stream_save,
+    pipe_save,      directory_save, device_save,          event_save,
+    timer_save,     signalfd_save,  epoll_save,           socket_save,
+    memfd_save,     pidfd_save,     inotify_save,         regular_file_save,
+    inherited_save};
+
+/* A terminal outside is often one description for three streams that a restart has to tell apart. */
+static bool is_outside(const struct image_description *description,
+                       const struct seen_descriptor *seen)
+{
+    return S_ISCHR(seen->status.st_mode) &&
+           (description->kind == DESCRIPTION_STDIN || description->kind == DESCRIPTION_STDOUT ||
+            description->kind == DESCRIPTION_STDERR);
+}
 
 static int description_save(const struct save_context *context, const struct seen_descriptor *seen,
                             const char *process, struct ckpt_error *err)
@@ -195,7 +201,8 @@ static int description_of(const struct save_context *context, pid_t outer, int f
     int description = known_find(context->index, &seen);
     if (description < 0) {
         description = description_save(context, &seen, who, err);
-        if (description >= 0 && known_add(context->index, &seen, pid, description) < 0)
+        if (description >= 0 && !is_outside(&context->tree->descriptions[description], &seen) &&
+            known_add(context->index, &seen, pid, description) < 0)
             return ckpt_error_set(err, ENOMEM, "no memory");
     }
     error = description < 0 ? description : locks_save(context, &seen, pid, description, err);

@@ -62,6 +62,7 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     ret->outer = ret->task = outer;
     ret->outer_parent = (pid_t)first_number(status_field(buffer, "\nPPid:"), 10);
     ret->inner = last_number(status_field(buffer, "\nNSpid:"));
+    ret->outer_group = (pid_t)first_number(status_field(buffer, "\nNSpgid:"), 10);
     ret->inner_group = last_number(status_field(buffer, "\nNSpgid:"));
     ret->inner_session = last_number(status_field(buffer, "\nNSsid:"));
     ret->threads = (unsigned)first_number(status_field(buffer, "\nThreads:"), 10);

@@ -16,6 +16,7 @@ struct tree_process {
     pid_t
         task; /* likewise: the thread to look at, since a main thread that has ended shows nothing */
     pid_t outer_parent;                      /* likewise */
+    pid_t outer_group;                       /* likewise */
     pid_t inner, inner_group, inner_session; /* in its own PID namespace */
     char state;                              /* as in /proc/PID/stat */
     char name[16];

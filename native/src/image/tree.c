@@ -12,7 +12,12 @@
 
 struct image_process *tree_image_add_process(struct tree_image *tree)
 {
-    return array_add(&tree->processes, &tree->process_count, sizeof(*tree->processes));
+    struct image_process *added =
+        array_add(&tree->processes, &tree->process_count, sizeof(*tree->processes));
+
+    if (added != NULL)
+        added->terminal = -1;
+    return added;
 }
 
 struct image_description *tree_image_add_description(struct tree_image *tree)
@@ -21,7 +26,7 @@ struct image_description *tree_image_add_description(struct tree_image *tree)
         array_add(&tree->descriptions, &tree->description_count, sizeof(*tree->descriptions));
 
     if (added != NULL)
-        added->pipe = added->socket = -1;
+        added->pipe = added->socket = added->terminal = -1;
     return added;
 }
 
@@ -63,6 +68,16 @@ struct image_option *tree_image_add_option(struct tree_image *tree)
 struct image_lock *tree_image_add_lock(struct tree_image *tree)
 {
     return array_add(&tree->locks, &tree->lock_count, sizeof(*tree->locks));
+}
+
+struct image_terminal *tree_image_add_terminal(struct tree_image *tree)
+{
+    struct image_terminal *added =
+        array_add(&tree->terminals, &tree->terminal_count, sizeof(*tree->terminals));
+
+    if (added != NULL)
+        added->master = added->opened = -1;
+    return added;
 }
 
 struct image_descriptor *image_process_add_descriptor(struct image_process *process)
@@ -107,6 +122,7 @@ void tree_image_free(struct tree_image *tree)
     free(tree->passed);
     free(tree->options);
     free(tree->locks);
+    free(tree->terminals);
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);

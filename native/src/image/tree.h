@@ -38,6 +38,9 @@ enum description_kind {
     DESCRIPTION_MEMFD,     /* path: the name, value: seals; otherwise as a deleted file */
     DESCRIPTION_PATH_ONLY, /* path, opened with O_PATH */
     DESCRIPTION_INHERITED, /* value: the number at which ckpt was given it; path: what it was, for people */
+    DESCRIPTION_TERMINAL_MASTER, /* terminal */
+    DESCRIPTION_TERMINAL,        /* its slave */
+    DESCRIPTION_TTY,             /* the same, opened as /dev/tty */
     DESCRIPTION_KINDS
 };
 
@@ -62,6 +65,7 @@ struct image_description {
     uint64_t device, inode;      /* likewise */
     int pipe;                    /* index, or -1 */
     int socket;                  /* likewise */
+    int terminal;                /* likewise */
     uint64_t value, interval_ns; /* see the kinds */
     int clock;
     int owner, owner_kind; /* whom it signals, as in struct f_owner_ex; 0: nobody */
@@ -158,6 +162,40 @@ struct image_lock {
     int64_t start, length; /* length 0: to the end, wherever that may be */
 };
 
+enum terminal_slave {
+    TERMINAL_SLAVE_NEW, /* nobody has opened it yet */
+    TERMINAL_SLAVE_OPEN,
+    TERMINAL_SLAVE_CLOSED,
+    TERMINAL_SLAVES
+};
+
+/* What a terminal is to the supervisor. */
+enum terminal_use {
+    TERMINAL_OF_THE_TREE, /* nothing: somebody in the tree made it */
+    TERMINAL_OUTPUT,      /* its own; what is written to it counts as standard output */
+    TERMINAL_ERROR,       /* the same, as standard error */
+    TERMINAL_INPUT,       /* the same, and neither of the two goes there */
+    TERMINAL_USES
+};
+
+#define TERMINAL_NUMBER_MAX 4096
+#define IMAGE_SETTINGS_SIZE 89 /* a struct termios2 in hexadecimal */
+
+/* A pseudoterminal. */
+struct image_terminal {
+    int number; /* N of /dev/pts/N */
+    enum terminal_use use;
+    enum terminal_slave slave;
+    bool hung_up; /* the master has been closed; number and mode are all there is to know */
+    bool locked, packet, exclusive, stopped;
+    uint32_t mode;    /* permissions of /dev/pts/N */
+    pid_t foreground; /* group, 0: none */
+    char settings[IMAGE_SETTINGS_SIZE];
+    unsigned rows, columns, width, height;
+    char input[IMAGE_NAME_SIZE], output[IMAGE_NAME_SIZE]; /* files with what is queued, or "" */
+    int master, opened; /* while saving: descriptors of ours for both ends, or -1 */
+};
+
 struct image_descriptor {
     int fd;
     int description; /* index */
@@ -182,6 +220,7 @@ struct image_process {
     char name[16];
     unsigned threads;
     uint64_t resident_bytes;
+    int terminal; /* index of the one that controls it, or -1 */
     char *exe, *cwd, *root;
     unsigned umask;
     struct image_limit limits[IMAGE_LIMITS];
@@ -219,6 +258,9 @@ struct tree_image {
     size_t option_count;
     struct image_lock *locks;
     size_t lock_count;
+    struct image_terminal *terminals;
+    size_t terminal_count;
+    bool terminals_known; /* while saving: all masters have been looked for */
 };
 
 /* Each appends a zeroed element and returns its address, valid until the next call, or NULL without memory. */
@@ -232,6 +274,7 @@ struct image_message *tree_image_add_message(struct tree_image *tree);
 struct image_passed *tree_image_add_passed(struct tree_image *tree);
 struct image_option *tree_image_add_option(struct tree_image *tree);
 struct image_lock *tree_image_add_lock(struct tree_image *tree);
+struct image_terminal *tree_image_add_terminal(struct tree_image *tree);
 struct image_descriptor *image_process_add_descriptor(struct image_process *process);
 struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);

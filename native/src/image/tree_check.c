@@ -35,6 +35,9 @@ static bool has_no_path(enum description_kind kind)
     case DESCRIPTION_INOTIFY:
     case DESCRIPTION_INHERITED:
     case DESCRIPTION_MEMFD: /* has a name, which is no path */
+    case DESCRIPTION_TERMINAL_MASTER:
+    case DESCRIPTION_TERMINAL:
+    case DESCRIPTION_TTY:
         return true;
     default:
         return false;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The part of tree_check.c that is about sockets, locks and what only some kinds of descriptions have. */
+ * The part of tree_check.c that is about sockets, locks, terminals and what only some kinds of descriptions have. */
 #include "image/tree_check.h"
 #include "store/manifest_name.h"
 
 static bool is_index(int index, size_t count)
 {
     return index >= 0 && (size_t)index < count;
+}
+
+static bool is_data(const char *name)
+{
+    return name[0] == 0 || manifest_name_is_valid(name);
 }
 
 static bool socket_is_good(const struct tree_image *tree, int index)
@@ -18,13 +23,34 @@ static bool socket_is_good(const struct tree_image *tree, int index)
     bool with_peer = socket->state == SOCKET_CONNECTED || socket->state == SOCKET_DIRECTED ||
                      socket->state == SOCKET_PENDING;
 
-    if (socket->state >= SOCKET_STATES || socket->backlog < 0 ||
-        (socket->data[0] != 0 && !manifest_name_is_valid(socket->data)))
+    if (socket->state >= SOCKET_STATES || socket->backlog < 0 || !is_data(socket->data))
         return false;
     if (with_peer && (peer == NULL || socket->peer == index || peer->domain == 0))
         return false;
     return socket->state != SOCKET_CONNECTED ||
            (peer->state == SOCKET_CONNECTED && peer->peer == index);
+}
+
+/* To get number N a restart opens all before it. */
+static bool terminal_is_good(const struct tree_image *tree, int index)
+{
+    const struct image_terminal *terminal = &tree->terminals[index];
+
+    for (int i = 0; i < index; i++) {
+        if (tree->terminals[i].number == terminal->number ||
+            (tree->terminals[i].use != TERMINAL_OF_THE_TREE &&
+             terminal->use != TERMINAL_OF_THE_TREE))
+            return false;
+    }
+    return is_index(terminal->number, TERMINAL_NUMBER_MAX) && terminal->use < TERMINAL_USES &&
+           terminal->slave < TERMINAL_SLAVES && terminal->foreground >= 0 &&
+           (terminal->mode & ~07777u) == 0 && is_data(terminal->input) && is_data(terminal->output);
+}
+
+static bool is_of_terminal(enum description_kind kind)
+{
+    return kind == DESCRIPTION_TERMINAL_MASTER || kind == DESCRIPTION_TERMINAL ||
+           kind == DESCRIPTION_TTY;
 }
 
 static const char *description_blame(const struct tree_image *tree,
@@ -33,6 +59,8 @@ static const char *description_blame(const struct tree_image *tree,
     if (description->kind == DESCRIPTION_SOCKET &&
         !is_index(description->socket, tree->socket_count))
         return "socket";
+    if (is_of_terminal(description->kind) && !is_index(description->terminal, tree->terminal_count))
+        return "terminal";
     if (description->kind == DESCRIPTION_MEMFD &&
         (description->path == NULL || description->data[0] == 0))
         return "path";
@@ -73,6 +101,12 @@ const char *tree_image_objects_blame(const struct tree_image *tree)
         const struct image_lock *lock = &tree->locks[i];
         if (lock->kind >= LOCK_KINDS || !is_index(lock->description, tree->description_count))
             blamed = "locks";
+    }
+    for (size_t i = 0; blamed == NULL && i < tree->terminal_count; i++)
+        blamed = terminal_is_good(tree, (int)i) ? NULL : "terminals";
+    for (size_t i = 0; blamed == NULL && i < tree->process_count; i++) {
+        int terminal = tree->processes[i].terminal;
+        blamed = terminal < 0 || is_index(terminal, tree->terminal_count) ? NULL : "terminal";
     }
     return blamed;
 }

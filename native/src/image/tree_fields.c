@@ -22,6 +22,7 @@ static const struct field description_fields[] = {
     FIELD(image_description, mode, FIELD_UINT),
     FIELD(image_description, pipe, FIELD_INT),
     FIELD(image_description, socket, FIELD_INT),
+    FIELD(image_description, terminal, FIELD_INT),
     FIELD(image_description, value, FIELD_U64),
     FIELD(image_description, interval_ns, FIELD_U64),
     FIELD(image_description, clock, FIELD_INT),
@@ -86,6 +87,17 @@ static const struct field lock_fields[] = {
     FIELD(image_lock, exclusive, FIELD_BOOL), FIELD(image_lock, start, FIELD_I64),
     FIELD(image_lock, length, FIELD_I64),     {0},
 };
+static const struct field terminal_fields[] = {
+    FIELD(image_terminal, number, FIELD_INT),     FIELD(image_terminal, use, FIELD_UINT),
+    FIELD(image_terminal, slave, FIELD_UINT),     FIELD(image_terminal, hung_up, FIELD_BOOL),
+    FIELD(image_terminal, locked, FIELD_BOOL),    FIELD(image_terminal, packet, FIELD_BOOL),
+    FIELD(image_terminal, exclusive, FIELD_BOOL), FIELD(image_terminal, stopped, FIELD_BOOL),
+    FIELD(image_terminal, mode, FIELD_UINT),      FIELD(image_terminal, foreground, FIELD_INT),
+    FIELD(image_terminal, settings, FIELD_TEXT),  FIELD(image_terminal, rows, FIELD_UINT),
+    FIELD(image_terminal, columns, FIELD_UINT),   FIELD(image_terminal, width, FIELD_UINT),
+    FIELD(image_terminal, height, FIELD_UINT),    FIELD(image_terminal, input, FIELD_TEXT),
+    FIELD(image_terminal, output, FIELD_TEXT),    {0},
+};
 static const struct field descriptor_fields[] = {
     FIELD(image_descriptor, fd, FIELD_INT),
     FIELD(image_descriptor, description, FIELD_INT),
@@ -127,6 +139,7 @@ static const struct field process_fields[] = {
     FIELD(image_process, name, FIELD_TEXT),
     FIELD(image_process, threads, FIELD_UINT),
     FIELD(image_process, resident_bytes, FIELD_U64),
+    FIELD(image_process, terminal, FIELD_INT),
     FIELD(image_process, exe, FIELD_STRING),
     FIELD(image_process, cwd, FIELD_STRING),
     FIELD(image_process, root, FIELD_STRING),
@@ -155,6 +168,7 @@ static const struct field tree_fields[] = {
     ARRAY(tree_image, "passed", passed, passed_count, passed_fields),
     ARRAY(tree_image, "options", options, option_count, option_fields),
     ARRAY(tree_image, "locks", locks, lock_count, lock_fields),
+    ARRAY(tree_image, "terminals", terminals, terminal_count, terminal_fields),
     {0},
 };
 

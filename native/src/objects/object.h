@@ -28,20 +28,26 @@ struct seen_descriptor {
 };
 
 struct descriptor_index;
+struct process_tree;
+struct terminal_ends;
 
 struct save_context {
     struct tree_image *tree;
-    struct descriptor_index *index;   /* the descriptions seen so far */
-    int dirfd;                        /* of the generation */
-    struct stat input;                /* of our own standard input; st_ino 0 if it is closed */
-    uint64_t output_pipe, error_pipe; /* inodes of the pipes that come from the tree */
+    struct descriptor_index *index;       /* the descriptions seen so far */
+    int dirfd;                            /* of the generation */
+    struct stat input;                    /* of our own standard input; st_ino 0 if it is closed */
+    uint64_t output_pipe, error_pipe;     /* inodes of the pipes that come from the tree */
+    const struct process_tree *processes; /* in the order of those of the tree */
+    int terminal;                         /* master of the one we have given to the tree, or -1 */
+    enum terminal_use terminal_use;       /* what it is for */
 };
 
 struct restore_context {
     const struct tree_image *tree;
     int dirfd;
-    int input, output, error; /* for the standard streams */
-    int *opened;              /* by index of description, -1: not yet */
+    int input, output, error;        /* for the standard streams */
+    int *opened;                     /* by index of description, -1: not yet */
+    struct terminal_ends *terminals; /* by index */
 };
 
 /* Opens what /proc/PID/fd/N refers to once more. */
@@ -72,6 +78,8 @@ int path_only_save(const struct save_context *context, const struct seen_descrip
                    struct image_description *ret, struct ckpt_error *err);
 int standard_stream_save(const struct save_context *context, const struct seen_descriptor *seen,
                          struct image_description *ret, struct ckpt_error *err);
+int terminal_save(const struct save_context *context, const struct seen_descriptor *seen,
+                  struct image_description *ret, struct ckpt_error *err);
 int pipe_save(const struct save_context *context, const struct seen_descriptor *seen,
               struct image_description *ret, struct ckpt_error *err);
 int regular_file_save(const struct save_context *context, const struct seen_descriptor *seen,
@@ -110,6 +118,8 @@ int sockets_save(const struct save_context *context, struct ckpt_error *err);
 /* Each restore returns the new descriptor or -errno. Nothing on disk is changed; that is left to settle. */
 int standard_stream_restore(const struct restore_context *context,
                             const struct image_description *description, struct ckpt_error *err);
+int terminal_restore(const struct restore_context *context,
+                     const struct image_description *description, struct ckpt_error *err);
 int pipe_restore(const struct restore_context *context, const struct image_description *description,
                  struct ckpt_error *err);
 int regular_file_restore(const struct restore_context *context,

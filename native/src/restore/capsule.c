@@ -86,12 +86,26 @@ static void clocks_shift(const struct capsule_spec *spec)
         setns(open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC), CLONE_NEWTIME);
 }
 
+/* Terminals of its own, so that they get their old numbers. An ordinary user cannot give them to the group tty. */
+static int terminals_mount(void)
+{
+    static const char own[] = "newinstance,ptmxmode=0666,mode=0620";
+    char as_usual[sizeof(own) + 16];
+
+    snprintf(as_usual, sizeof(as_usual), "%s,gid=5", own);
+    if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, as_usual) == 0)
+        return 0;
+    return mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, own);
+}
+
 static int mounts_make(const struct capsule_spec *spec, struct ckpt_error *err)
 {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return ckpt_error_errno(err, "make the mounts of the capsule private");
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         return ckpt_error_errno(err, "mount /proc in the capsule");
+    if (spec->restore->tree->terminal_count > 0 && terminals_mount() < 0)
+        return ckpt_error_errno(err, "mount /dev/pts in the capsule");
     if (strcmp(spec->place, spec->workdir) != 0 &&
         mount(spec->place, spec->workdir, NULL, MS_BIND | MS_REC, NULL) < 0)
         return ckpt_error_errno(err, "put '%s' at '%s'", spec->place, spec->workdir);

@@ -25,6 +25,8 @@ struct restore_shared {
     volatile uint32_t created, led, grouped; /* barriers: how many have arrived */
 };
 
+struct terminal_ends;
+
 struct restore {
     const struct tree_image *tree;
     struct restore_plan plan;
@@ -33,8 +35,9 @@ struct restore {
     int report_fd; /* SOCK_SEQPACKET: a struct ckpt_error or a struct restorer_failure */
     int status_fd; /* the root's wait status, when it ends */
     int input, output, error;
-    int *opened;        /* descriptors of the descriptions, all >= base */
-    int *shared_memory; /* memfds of the shared objects, likewise */
+    int *opened;                     /* descriptors of the descriptions, all >= base */
+    struct terminal_ends *terminals; /* the slaves, likewise, and the masters for a while */
+    int *shared_memory;              /* memfds of the shared objects, likewise */
     int base;
 };
 

@@ -11,6 +11,8 @@
 #include "objects/mapped_file.h"
 #include "objects/object.h"
 #include "objects/shared_memory.h"
+#include "objects/terminal.h"
+#include "objects/terminal_control.h"
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -128,11 +130,15 @@ static void zombies_await(struct restore *restore, int creator)
 static __attribute__((noreturn)) void node_main(struct restore *restore, int index)
 {
     const struct plan_node *node = &restore->plan.nodes[index];
+    struct ckpt_error err;
 
     children_fork(restore, index, true);
     if (node->session == node->pid && setsid() < 0)
         FAIL_ERRNO(restore, "make process %d lead a session", node->pid);
+    if (terminal_take(restore->tree, node->process, restore->terminals, &err) < 0)
+        restore_fail(restore, &err);
     children_fork(restore, index, false);
+    terminal_give_up(restore->tree, node->process, restore->terminals);
     barrier(restore, &restore->shared->created);
     if (node->leads_group && node->session != node->pid && setpgid(0, 0) < 0)
         FAIL_ERRNO(restore, "make process %d lead a group", node->pid);
@@ -140,6 +146,7 @@ static __attribute__((noreturn)) void node_main(struct restore *restore, int ind
     if (node->group != node->pid && getpgrp() != node->group && setpgid(0, node->group) < 0)
         FAIL_ERRNO(restore, "put process %d into its group", node->pid);
     barrier(restore, &restore->shared->grouped);
+    terminal_foreground_set(restore->tree, node->process, restore->terminals);
     if (node->process == NULL)
         _exit(0);
     if (node->process->zombie)
@@ -190,6 +197,10 @@ static int description_open(const struct restore_context *context,
         return pidfd_restore(context, from, err);
     case DESCRIPTION_INOTIFY:
         return inotify_restore(context, from, err);
+    case DESCRIPTION_TERMINAL_MASTER:
+    case DESCRIPTION_TERMINAL:
+    case DESCRIPTION_TTY:
+        return terminal_restore(context, from, err);
     case DESCRIPTION_SOCKET:
         return socket_restore(context, from, err);
     case DESCRIPTION_PATH_ONLY:
@@ -231,13 +242,31 @@ static int move_up(struct restore *restore, int fd)
     return moved;
 }
 
+/* The slaves stay until every session has its terminal. */
+static void terminals_hand_on(struct restore *restore, const struct restore_context *context)
+{
+    struct ckpt_error err;
+
+    if (terminals_settle(context, &err) < 0)
+        restore_fail(restore, &err);
+    for (size_t i = 0; i < restore->tree->terminal_count; i++) {
+        struct terminal_ends *ends = &restore->terminals[i];
+        if (ends->slave < 0)
+            continue;
+        int low = ends->slave;
+        ends->slave = move_up(restore, low);
+        close(low);
+    }
+}
+
 static void descriptions_open(struct restore *restore)
 {
     const struct tree_image *tree = restore->tree;
     struct ckpt_error err = {0};
 
     restore->opened = calloc(tree->description_count + 1, sizeof(int));
-    if (restore->opened == NULL)
+    restore->terminals = calloc(tree->terminal_count + 1, sizeof(*restore->terminals));
+    if (restore->opened == NULL || restore->terminals == NULL)
         FAIL_ERRNO(restore, "open %d descriptions", (int)tree->description_count);
     struct restore_context context = {
         .tree = restore->tree,
@@ -246,7 +275,10 @@ static void descriptions_open(struct restore *restore)
         .output = restore->output,
         .error = restore->error,
         .opened = restore->opened,
+        .terminals = restore->terminals,
     };
+    if (terminals_make(tree, restore->terminals, &err) < 0)
+        restore_fail(restore, &err);
     for (size_t i = 0; i < tree->description_count; i++)
         restore->opened[i] = -1;
     for (size_t i = 0; i < tree->description_count; i++) {
@@ -264,6 +296,7 @@ static void descriptions_open(struct restore *restore)
         if (inotify_settle(&tree->descriptions[i], restore->opened[i], &err) < 0)
             restore_fail(restore, &err);
     }
+    terminals_hand_on(restore, &context);
     if (sockets_settle(&context, &err) < 0 || locks_of_descriptions_restore(&context, &err) < 0)
         restore_fail(restore, &err);
     for (size_t i = 0; i < tree->description_count; i++) {

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "objects/epoll.h"
+#include "objects/terminal.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/writer.h"
 
@@ -64,9 +65,10 @@ static int process_fill(struct checkpoint *checkpoint, struct writer_job *job,
 }
 
 static void context_fill(const struct checkpoint *checkpoint, struct writer_job *job,
-                         struct save_context *context)
+                         const struct process_tree *tree, struct save_context *context)
 {
-    *context = (struct save_context){.tree = &job->tree, .dirfd = job->dirfd};
+    *context = (struct save_context){
+        .tree = &job->tree, .dirfd = job->dirfd, .processes = tree, .terminal = -1};
     if (checkpoint->output == NULL)
         return;
     if (fstat(STDIN_FILENO, &context->input) < 0)
@@ -83,7 +85,7 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     struct descriptor_index *index = descriptor_index_new();
     int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
 
-    context_fill(checkpoint, job, &context);
+    context_fill(checkpoint, job, tree, &context);
     context.index = index;
     for (size_t i = 0; error == 0 && i < tree->count; i++) {
         error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
@@ -101,6 +103,8 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
         error = pipes_save(&context, err);
     if (error == 0)
         error = epolls_save(&context);
+    if (error == 0)
+        error = terminals_save(&context, err);
     descriptor_index_free(index);
     return error;
 }

@@ -50,6 +50,9 @@ static void descriptions_add(struct tree_image *tree)
         }
         if (kind == DESCRIPTION_SOCKET)
             added->socket = 1;
+        if (kind == DESCRIPTION_TERMINAL_MASTER || kind == DESCRIPTION_TERMINAL ||
+            kind == DESCRIPTION_TTY)
+            added->terminal = 0;
         if (kind == DESCRIPTION_INOTIFY) {
             struct image_watch *watch = image_description_add_watch(added);
             CHECK(watch != NULL);
@@ -128,6 +131,26 @@ static void sockets_add(struct tree_image *tree)
     *lock = (struct image_lock){.kind = LOCK_FLOCK, .fd = -1, .description = 1, .start = 1};
 }
 
+static void terminal_add(struct tree_image *tree)
+{
+    struct image_terminal *terminal = tree_image_add_terminal(tree);
+
+    CHECK(terminal != NULL);
+    *terminal = (struct image_terminal){.number = 3,
+                                        .use = TERMINAL_ERROR,
+                                        .slave = TERMINAL_SLAVE_OPEN,
+                                        .packet = true,
+                                        .mode = 0620,
+                                        .foreground = IMAGES_PID,
+                                        .settings = "00",
+                                        .rows = 24,
+                                        .columns = 80,
+                                        .width = 640,
+                                        .height = 480,
+                                        .input = "terminal-0-in.data",
+                                        .output = "terminal-0-out.data"};
+}
+
 void images_tree(struct tree_image *ret)
 {
     *ret = (struct tree_image){
@@ -144,6 +167,7 @@ void images_tree(struct tree_image *ret)
     *shared = (struct image_shared){
         .device = 0x800000001, .inode = 99, .size = 8192, .data = "shared-1.data"};
     sockets_add(ret);
+    terminal_add(ret);
     struct image_process *root = process_add(ret, IMAGES_PID, IMAGES_PID);
     for (int i = 0; i < DESCRIPTION_KINDS; i++) {
         struct image_descriptor *descriptor = image_process_add_descriptor(root);

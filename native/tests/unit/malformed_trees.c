@@ -172,6 +172,7 @@ TEST(indices_that_lead_nowhere_are_refused)
     check_edit_refused(text, "\"pipe\":1", "\"pipe\":2");
     check_edit_refused(text, "\"pipe\":1", "\"pipe\":-1");
     check_edit_refused(text, "\"root\":100", "\"root\":99");
+    check_edit_refused(text, "\"terminal\":0", "\"terminal\":1");
 }
 
 TEST(numbers_out_of_range_are_refused)
@@ -193,6 +194,11 @@ TEST(numbers_out_of_range_are_refused)
     check_edit_refused(text, "\"fd\":5,\"description\"", "\"fd\":-1,\"description\"");
     check_edit_refused(text, "\"fd\":5,\"description\":2", "\"fd\":5,\"description\":99");
     check_edit_refused(text, "\"events\":2147483649", "\"events\":-1");
+    check_edit_refused(text, "\"number\":3", "\"number\":-1");
+    check_edit_refused(text, "\"number\":3", "\"number\":4096");
+    check_edit_refused(text, "\"use\":2", "\"use\":4");
+    check_edit_refused(text, "\"slave\":1", "\"slave\":3");
+    check_edit_refused(text, "\"foreground\":100", "\"foreground\":-1");
     check_edit_refused(text, "\"queued\":17", "\"queued\":65537");
     check_edit_refused(text, "\"capacity\":65536", "\"capacity\":-1");
     check_edit_refused(text, "\"size\":8192", "\"size\":9223372036854775808");
@@ -216,6 +222,7 @@ TEST(names_that_lead_elsewhere_are_refused)
 
     check_edit_refused(text, "\"file-1.data\"", "\"../1.data\"");
     check_edit_refused(text, "\"pipe-1.data\"", "\"\\/etc\\/passwd\"");
+    check_edit_refused(text, "\"terminal-0-in.data\"", "\"..\"");
     check_edit_refused(text, "\"shared-1.data\"", "\"\"");
     check_edit_refused(text, "\"shared-1.data\"", "\".hidden\"");
     check_edit_refused(text, "\"shared-1.data\"", "\"a-name-of-too-many-characters-.data\"");

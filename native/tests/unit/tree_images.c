@@ -113,6 +113,9 @@ static void check_sockets(const struct tree_image *a, const struct tree_image *b
     CHECK_INT(a->lock_count, b->lock_count);
     CHECK_INT(a->locks[0].kind, b->locks[0].kind);
     CHECK_INT(a->locks[0].start, b->locks[0].start);
+    CHECK_INT(a->terminal_count, b->terminal_count);
+    CHECK_INT(a->terminals[0].columns, b->terminals[0].columns);
+    CHECK_STRING(a->terminals[0].output, b->terminals[0].output);
 }
 
 TEST(tree_read_back_is_the_one_written)
