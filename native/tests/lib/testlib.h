@@ -164,6 +164,7 @@ static inline void wait_asleep(pid_t pid, pid_t tid)
         state = strrchr(buf, ')');
         if (state != NULL && state[2] == 'S')
             return;
+        CHECK(state == NULL || state[2] != 'Z', "process %d has ended", (int)pid);
         moment(false);
     }
 }

@@ -80,7 +80,7 @@ static inline int64_t arch_stack_word(const struct sigcontext *registers, uint64
 }
 
 /* What an instruction of size bytes at most loads into eax, if it is one of the ways in which code loads the number of
- * a system call: mov $NR, %eax or %rax; push $NR, pop %rax; a mov from a register or from a place on the stack. */
+ * a system call: mov $NR, %eax or %rax; xor %eax, %eax; push $NR, pop %rax; a mov from a register or from a place on the stack. */
 static inline int64_t arch_load_decode(const struct sigcontext *registers, const unsigned char *at,
                                        int size)
 {
@@ -94,6 +94,8 @@ static inline int64_t arch_load_decode(const struct sigcontext *registers, const
         return (int64_t)at[1] | (int64_t)at[2] << 8;
     if (size >= 6 && at[0] == 0xc7 && at[1] == 0xc0 && rex == 0x48 && at[4] == 0 && at[5] == 0)
         return (int64_t)at[2] | (int64_t)at[3] << 8;
+    if (size >= 2 && at[0] == 0x31 && at[1] == 0xc0 && rex == 0)
+        return 0;
     if (size >= 3 && at[0] == 0x6a && at[2] == 0x58 && rex == 0)
         return at[1];
     if (size >= 2 && at[0] == 0x89 && (at[1] & 0xc7) == 0xc0 && (rex & 3) == 0)
