@@ -106,7 +106,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
     enum elf_kind kind = elf_kind_of(path);
     const char *why = kind == ELF_STATIC   ? "is statically linked"
                       : kind == ELF_32_BIT ? "is a 32-bit program"
-                      : is_privileged(process)
+                      : is_privileged(process) && !maps_hold_library(process->task)
                           ? "runs with other privileges (set-user-ID, sudo or file capabilities), "
                             "which keep the checkpoint library out"
                           : NULL;

@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* Numbers of fields in /proc/PID/stat, counted from 1 as in proc(5). */
 enum {
@@ -70,16 +70,6 @@ static char *link_read(pid_t pid, const char *name)
     return strdup(target);
 }
 
-static void limits_read(pid_t pid, struct image_process *to)
-{
-    for (int i = 0; i < IMAGE_LIMITS; i++) {
-        struct rlimit limit;
-        if (prlimit(pid, (enum __rlimit_resource)i, NULL, &limit) < 0)
-            continue;
-        to->limits[i] = (struct image_limit){.soft = limit.rlim_cur, .hard = limit.rlim_max};
-    }
-}
-
 static void layout_fill(struct image_process *to, const uint64_t *fields)
 {
     to->layout = (struct image_layout){
@@ -101,7 +91,6 @@ int capture_process(const struct tree_process *from, struct image_process *to,
                     struct ckpt_error *err)
 {
     uint64_t fields[STAT_FIELDS], main_fields[STAT_FIELDS];
-    char text[32] = "";
 
     if (stat_read(from->outer, main_fields) < 0 || stat_read(from->task, fields) < 0)
         return ckpt_error_set(err, ESRCH, "process %d (%s) ended during the checkpoint",
@@ -109,6 +98,8 @@ int capture_process(const struct tree_process *from, struct image_process *to,
     memcpy(to->name, from->name, sizeof(to->name));
     to->threads = from->threads > 0 ? from->threads - 1 : 0; /* the checkpoint thread is ours */
     to->umask = from->umask;
+    to->uid = from->effective_uid;
+    to->gid = from->effective_gid;
     to->resident_bytes = from->resident_bytes;
     to->zombie = tree_process_is_dead(from);
     to->main_ended = tree_process_lost_main(from);
@@ -116,9 +107,12 @@ int capture_process(const struct tree_process *from, struct image_process *to,
     if (to->zombie)
         return 0;
     layout_fill(to, fields);
-    limits_read(from->task, to);
-    if (proc_read(from->task, "oom_score_adj", text, sizeof(text) - 1) > 0)
-        to->oom_score_adj = atoi(text);
+    int error = limits_read(from->task, to->limits);
+    if (error == 0)
+        error = oom_score_read(from->task, &to->oom_score_adj);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "read the limits of process %d (%s): %s",
+                              (int)from->inner, from->name, strerror(-error));
     ssize_t got = proc_read(from->task, "auxv", to->auxv, sizeof(to->auxv));
     to->auxv_words = got > 0 ? (size_t)got / sizeof(to->auxv[0]) : 0;
     to->exe = link_read(from->task, "exe");

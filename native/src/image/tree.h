@@ -223,6 +223,7 @@ struct image_process {
     int terminal; /* index of the one that controls it, or -1 */
     char *exe, *cwd, *root;
     unsigned umask;
+    unsigned uid, gid; /* effective */
     struct image_limit limits[IMAGE_LIMITS];
     int oom_score_adj;
     struct image_layout layout;
@@ -237,7 +238,9 @@ struct tree_image {
     pid_t parent;  /* of the root: the first supervisor */
     pid_t session; /* the parent's; 0 when it cannot be named */
     pid_t root;
-    uint64_t monotonic_ns, boottime_ns; /* the clocks at the barrier */
+    uint64_t monotonic_ns, boottime_ns;      /* the clocks at the barrier */
+    struct image_limit limits[IMAGE_LIMITS]; /* the supervisor's, which the tree inherits */
+    int oom_score_adj;                       /* likewise */
     struct image_process *processes;
     size_t process_count;
     struct image_description *descriptions;

@@ -78,7 +78,7 @@ struct preload {
     volatile uint32_t obeyed;  /* futex: how many threads have done the last one */
     volatile uint32_t arrived; /* futex: how many have come out of the image */
     enum park_order order;
-    uint64_t cpus[THREAD_CPU_WORDS]; /* where the coordinator may run */
+    struct wire_inherited inherited; /* of the coordinator, at this checkpoint */
     struct thread_slot *slots;
     volatile uint32_t slot_count;
     struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
@@ -112,6 +112,10 @@ bool task_blocks_signal(int tid);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
 
+/* dumpable.c: around a checkpoint, so that the supervisor can look into the process */
+void dumpable_expose(void);
+void dumpable_hide(void);
+
 /* hold.c: between the two no thread of the process is sent the checkpoint signal, nor has one on its way */
 bool checkpoint_hold(void);
 void checkpoint_unhold(bool held);
@@ -124,11 +128,16 @@ void thread_state_restore(struct thread_slot *slot);
 void thread_death_signal_restore(const struct thread_slot *slot);
 void thread_scheduling_save(struct thread_scheduling *scheduling);
 void thread_scheduling_restore(const struct thread_scheduling *scheduling);
+void thread_settings_save(struct thread_settings *settings);
+void thread_settings_restore(const struct thread_settings *settings);
+void thread_credentials_save(struct thread_credentials *credentials);
 /* Also for the checkpoint thread of a restored process, which has those of the first user thread. */
-void thread_capabilities_restore(const struct thread_slot *slot);
+void thread_credentials_restore(const struct thread_credentials *credentials);
 /* Saved and restored by the checkpoint thread for the whole process. */
 void process_state_save(void);
 void process_state_restore(void);
+/* The limits of a restored process, before its credentials are. */
+void process_limits_restore(void);
 /* Separate and late: an interval timer sends signals. */
 void process_timers_restore(void);
 

@@ -9,9 +9,18 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_GET_MDWE 66
+#endif
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#define PR_GET_MEMORY_MERGE 68
+#endif
+
 static struct itimerval interval_timers[3]; /* by ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
 static int is_subreaper;
-static int has_no_new_privileges;
+static long no_huge_pages, merges_memory, denies_writable_code;
 
 void process_state_save(void)
 {
@@ -21,7 +30,9 @@ void process_state_save(void)
         raw2(SYS_getitimer, which, &interval_timers[which]);
     posix_timers_save();
     raw2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &is_subreaper);
-    has_no_new_privileges = (int)raw5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+    no_huge_pages = raw5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
+    merges_memory = raw5(SYS_prctl, PR_GET_MEMORY_MERGE, 0, 0, 0, 0);
+    denies_writable_code = raw5(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0);
 }
 
 void process_state_restore(void)
@@ -30,8 +41,32 @@ void process_state_restore(void)
         raw4(SYS_rt_sigaction, signal, &preload.actions[signal], NULL, sizeof(unsigned long));
     if (is_subreaper)
         raw2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
-    if (has_no_new_privileges == 1)
-        raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (no_huge_pages > 0)
+        raw5(SYS_prctl, PR_SET_THP_DISABLE, 1, no_huge_pages & ~1L, 0, 0); /* the rest is flags */
+    if (merges_memory > 0)
+        raw5(SYS_prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+    if (denies_writable_code > 0)
+        raw5(SYS_prctl, PR_SET_MDWE, denies_writable_code, 0, 0, 0);
+}
+
+static bool limit_set(int resource, uint64_t soft, uint64_t hard)
+{
+    uint64_t limit[2] = {soft < hard ? soft : hard, hard};
+
+    return raw4(SYS_prlimit64, 0, resource, limit, NULL) == 0;
+}
+
+void process_limits_restore(void)
+{
+    for (int i = 0; i < RESTORED_LIMITS; i++) {
+        const uint64_t *wanted = preload.restorer.limits[i];
+        uint64_t now[2];
+        if (limit_set(i, wanted[0], wanted[1]))
+            continue;
+        /* More than there is takes a privilege. */
+        if (raw4(SYS_prlimit64, 0, i, NULL, now) == 0)
+            limit_set(i, wanted[0], now[1]);
+    }
 }
 
 static bool is_zero(const struct timeval *time)

@@ -78,7 +78,7 @@ static void on_quiesce(int fd, struct wire_message *message)
     const char *reason = "";
 
     preload.checkpoint = message->checkpoint;
-    memcpy(preload.cpus, message->cpus, sizeof(preload.cpus));
+    preload.inherited = message->inherited;
     message->type = WIRE_QUIESCED;
     if (threads_park(&reason) < 0)
         reason_set(message, reason);
@@ -190,8 +190,9 @@ void checkpoint_thread_restored(void *unused)
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
     process_state_restore();
     unforked_memory_restore();
+    process_limits_restore();
     main_end_await();
-    thread_capabilities_restore(threads_speaker());
+    thread_credentials_restore(&threads_speaker()->credentials);
     int fd = hello(WIRE_KIND_RESTORED);
     if (fd < 0)
         process_kill(); /* nobody would ever let the parked threads go */

@@ -17,7 +17,7 @@
 static bool is_bound(const uint64_t *cpus)
 {
     for (int i = 0; i < THREAD_CPU_WORDS; i++) {
-        if (cpus[i] != preload.cpus[i])
+        if (cpus[i] != preload.inherited.cpus[i])
             return true;
     }
     return false;
@@ -31,6 +31,8 @@ void thread_scheduling_save(struct thread_scheduling *scheduling)
     if (raw2(SYS_sched_getparam, 0, &scheduling->priority) < 0)
         scheduling->priority = 0;
     scheduling->io_priority = (int32_t)raw2(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+    scheduling->has_own_nice = scheduling->nice != preload.inherited.nice;
+    scheduling->has_own_io_priority = scheduling->io_priority != preload.inherited.io_priority;
     scheduling->timer_slack = (uint64_t)raw1(SYS_prctl, PR_GET_TIMERSLACK);
     memset(scheduling->cpus, 0, sizeof(scheduling->cpus));
     scheduling->bound =
@@ -46,8 +48,9 @@ void thread_scheduling_restore(const struct thread_scheduling *scheduling)
         raw3(SYS_sched_setaffinity, 0, sizeof(scheduling->cpus), scheduling->cpus);
     if (scheduling->policy > 0)
         raw3(SYS_sched_setscheduler, 0, scheduling->policy, &priority);
-    raw3(SYS_setpriority, PRIO_PROCESS, 0, scheduling->nice);
-    if (scheduling->io_priority > 0)
+    if (scheduling->has_own_nice)
+        raw3(SYS_setpriority, PRIO_PROCESS, 0, scheduling->nice);
+    if (scheduling->has_own_io_priority && scheduling->io_priority >= 0)
         raw3(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, scheduling->io_priority);
     if ((int64_t)scheduling->timer_slack > 0)
         raw2(SYS_prctl, PR_SET_TIMERSLACK, scheduling->timer_slack);

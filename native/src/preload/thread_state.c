@@ -2,10 +2,9 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * What the kernel knows of a thread besides its signal frame: thread-local storage, robust futexes, the word it clears
- * at the thread's end, restartable sequences, name, capabilities. Each thread saves and restores its own. */
+ * at the thread's end, restartable sequences, name. Each thread saves and restores its own. */
 #include "preload/preload.h"
 
-#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -47,8 +46,6 @@ static uint64_t rseq_area(uint64_t thread_pointer)
 
 void thread_state_save(struct thread_slot *slot)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-
     raw2(SYS_arch_prctl, ARCH_GET_FS, &slot->context.fs_base);
     raw2(SYS_arch_prctl, ARCH_GET_GS, &slot->context.gs_base);
     raw3(SYS_get_robust_list, 0, &slot->robust_head, &slot->robust_size);
@@ -59,15 +56,8 @@ void thread_state_save(struct thread_slot *slot)
     if (raw2(SYS_prctl, PR_GET_PDEATHSIG, &slot->death_signal) < 0)
         slot->death_signal = 0;
     thread_scheduling_save(&slot->scheduling);
-    slot->cap_valid = raw2(SYS_capget, &header, slot->cap) == 0;
-}
-
-void thread_capabilities_restore(const struct thread_slot *slot)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-
-    if (slot->cap_valid)
-        raw2(SYS_capset, &header, slot->cap);
+    thread_settings_save(&slot->settings);
+    thread_credentials_save(&slot->credentials);
 }
 
 /* Late: new capabilities drop it, and main threads that have ended do so again in the meantime. */
@@ -88,5 +78,6 @@ void thread_state_restore(struct thread_slot *slot)
         raw4(SYS_rseq, slot->rseq, RSEQ_SIZE, 0, RSEQ_SIGNATURE);
     raw2(SYS_prctl, PR_SET_NAME, slot->name);
     thread_scheduling_restore(&slot->scheduling);
-    thread_capabilities_restore(slot);
+    thread_settings_restore(&slot->settings);
+    thread_credentials_restore(&slot->credentials);
 }

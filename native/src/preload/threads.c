@@ -252,6 +252,7 @@ static int threads_park_once(uint64_t blocked_ns, const char **ret_reason)
     signals_claim();
     if (!holders_await(begun + PARK_DEADLINE_NS))
         return park_failed(ret_reason, "the process is starting a program", 0, 0);
+    dumpable_expose();
     while ((added = threads_request(&complete)) > 0 || (added == 0 && !complete)) {
         int error = threads_await(begun, blocked_ns, ret_reason);
         if (error < 0)
@@ -362,6 +363,7 @@ void threads_release(void)
         threads_restored();
     if (process_pending_look())
         threads_order(PARK_CLAIM);
+    dumpable_hide();
     threads_order(PARK_LEAVE);
     __atomic_store_n(&preload.announced, 0, __ATOMIC_SEQ_CST);
     futex_wake(&preload.announced);

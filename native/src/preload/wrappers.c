@@ -51,6 +51,7 @@ void wrappers_init(void)
     LOOK_UP(madvise);
     LOOK_UP(mlock);
     LOOK_UP(mlockall);
+    LOOK_UP(prctl);
     symbols_find(wanted, count);
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));

@@ -44,6 +44,7 @@ struct real_functions {
     int (*madvise)(void *, size_t, int);
     int (*mlock)(const void *, size_t);
     int (*mlockall)(int);
+    int (*prctl)(int, ...);
 };
 extern struct real_functions real;
 

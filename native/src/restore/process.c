@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/epoll.h"
+#include "objects/limit.h"
 #include "objects/lock.h"
 #include "objects/object.h"
 #include "objects/signal_io.h"
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -158,29 +158,16 @@ static void directories_enter(const struct assembly *assembly)
     umask(process->umask);
 }
 
-/* A new attempt may have been given more, or less: the hard limits are those of now. */
-static void limits_set(const struct assembly *assembly)
-{
-    for (int i = 0; i < IMAGE_LIMITS; i++) {
-        const struct image_limit *saved = &assembly->process->limits[i];
-        struct rlimit limit;
-        if (getrlimit((enum __rlimit_resource)i, &limit) < 0)
-            continue;
-        if (saved->hard < limit.rlim_max)
-            limit.rlim_max = saved->hard;
-        limit.rlim_cur = saved->soft < limit.rlim_max ? saved->soft : limit.rlim_max;
-        setrlimit((enum __rlimit_resource)i, &limit);
-    }
-}
-
 static void oom_score_set(const struct assembly *assembly)
 {
-    char text[16];
-    cleanup_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    const struct image_process *process = assembly->process;
+    int error =
+        oom_score_restore(process, assembly->restore->tree, assembly->restore->oom_score_adj);
 
-    snprintf(text, sizeof(text), "%d", assembly->process->oom_score_adj);
-    if (fd >= 0 && write_full(fd, text, strlen(text)) < 0)
-        return; /* lowering it needs a privilege; the process runs as well without */
+    if (error < 0)
+        restore_warn(assembly->restore,
+                     "process %d (%s): set its oom_score_adj to %d: %s, ignoring",
+                     (int)process->pid, process->name, process->oom_score_adj, strerror(-error));
 }
 
 /* ---- memory ---- */
@@ -387,6 +374,13 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     args->slots = (struct thread_slot *)library->slots;
     args->slot_count = library->slot_count;
     args->restored = (struct preload_restored *)library->restorer;
+    for (int i = 0; i < IMAGE_LIMITS; i++) {
+        struct image_limit limit =
+            limit_decide(assembly->process->limits[i], assembly->restore->tree->limits[i],
+                         assembly->restore->limits[i]);
+        args->limits[i][0] = limit.soft;
+        args->limits[i][1] = limit.hard;
+    }
     args->entry = library->entry;
     args->entry_stack = library->entry_stack;
     args->checkpoint_tid = library->checkpoint_tid;
@@ -422,6 +416,8 @@ void process_restore(struct restore *restore, const struct image_process *proces
         ckpt_error_set(&err, ENOTSUP, "its image was taken with another version of the library");
         fail(&assembly, &err);
     }
+    if (identity_check(process, &err) < 0)
+        fail(&assembly, &err);
     if (process_image_read(&assembly.image, restore->dirfd, process->pid, &err) < 0)
         fail(&assembly, &err);
     descriptors_place(&assembly);
@@ -435,7 +431,6 @@ void process_restore(struct restore *restore, const struct image_process *proces
         fail(&assembly, &err);
     struct restorer_args *args = region_make(&assembly, &stack);
     args_fill(&assembly, args);
-    limits_set(&assembly);
     kernel_leave();
     uint64_t entry = args->start + ((uint64_t)(uintptr_t)restorer_main -
                                     (uint64_t)(uintptr_t)__start_restorer_code);

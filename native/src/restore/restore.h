@@ -32,13 +32,16 @@ struct restore {
     struct restore_plan plan;
     struct restore_shared *shared;
     int dirfd;     /* of the generation */
-    int report_fd; /* SOCK_SEQPACKET: a struct ckpt_error or a struct restorer_failure */
+    int report_fd; /* SOCK_SEQPACKET: a struct ckpt_error, without a code for a mere warning, or a
+                      struct restorer_failure */
     int status_fd; /* the root's wait status, when it ends */
     int input, output, error;
     int *opened;                     /* descriptors of the descriptions, all >= base */
     struct terminal_ends *terminals; /* the slaves, likewise, and the masters for a while */
     int *shared_memory;              /* memfds of the shared objects, likewise */
     int base;
+    struct image_limit limits[IMAGE_LIMITS]; /* the supervisor's, now */
+    int oom_score_adj;                       /* likewise */
 };
 
 /* What a capsule is made of. */
@@ -58,6 +61,13 @@ void tree_restore(struct restore *restore) __attribute__((noreturn));
 /* In a process of the tree, after all barriers: becomes the process of the image. */
 void process_restore(struct restore *restore, const struct image_process *process)
     __attribute__((noreturn));
+
+/* In the capsule, when /proc is its own. */
+int identity_check(const struct image_process *process, struct ckpt_error *err);
+
+/* Goes on; the supervisor passes it on to whoever reads the log. */
+void restore_warn(const struct restore *restore, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Reports and ends the calling process; the supervisor then ends the capsule. */
 void restore_fail(const struct restore *restore, const struct ckpt_error *err)

@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/epoll.h"
+#include "objects/limit.h"
 #include "objects/lock.h"
 #include "objects/mapped_file.h"
 #include "objects/object.h"
@@ -21,6 +22,7 @@
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,18 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+void restore_warn(const struct restore *restore, const char *fmt, ...)
+{
+    struct ckpt_error warning = {0}; /* no code: not an error */
+    va_list list;
+
+    va_start(list, fmt);
+    vsnprintf(warning.message, sizeof(warning.message), fmt, list);
+    va_end(list);
+    if (write(restore->report_fd, &warning, sizeof(warning)) < 0)
+        return; /* nobody listens */
+}
 
 void restore_fail(const struct restore *restore, const struct ckpt_error *err)
 {
@@ -325,16 +339,6 @@ static void shared_memory_open(struct restore *restore)
             restore_fail(restore, &err);
         restore->shared_memory[i] = move_up(restore, fd);
         close(fd);
-    }
-}
-
-static void limits_raise(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "objects/epoll.h"
+#include "objects/limit.h"
 #include "objects/terminal.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/writer.h"
@@ -222,7 +223,13 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.root = coordinator->root_inner;
     job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
     job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
-    error = tree_capture(checkpoint, job, &tree, err);
+    error = limits_read(getpid(), job->tree.limits);
+    if (error == 0)
+        error = oom_score_read(getpid(), &job->tree.oom_score_adj);
+    if (error < 0)
+        ckpt_error_set(err, -error, "read our own limits: %s", strerror(-error));
+    else
+        error = tree_capture(checkpoint, job, &tree, err);
     if (error == 0)
         error = tree_is_whole(job, &tree, err);
     if (error == 0) {

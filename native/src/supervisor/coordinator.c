@@ -16,13 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define LISTEN_BACKLOG   4096
 #define NAME_DEADLINE_MS 5000
 #define NAME_RETRY_US    5000
+
+#define IOPRIO_WHO_PROCESS 1
 
 void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE])
 {
@@ -55,6 +59,13 @@ static void member_remove(struct coordinator *coordinator, struct member *member
     free(member);
 }
 
+static void inherited_fill(struct wire_inherited *to)
+{
+    sched_getaffinity(0, sizeof(to->cpus), (cpu_set_t *)to->cpus);
+    to->nice = getpriority(PRIO_PROCESS, 0);
+    to->io_priority = (int32_t)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+}
+
 int coordinator_tell(struct coordinator *coordinator, struct member *member, enum wire_type type)
 {
     struct wire_message message = {
@@ -67,7 +78,7 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 
     if (type == WIRE_QUIESCE)
-        sched_getaffinity(0, sizeof(message.cpus), (cpu_set_t *)message.cpus);
+        inherited_fill(&message.inherited);
     if (type == WIRE_WELCOME && coordinator->lease_fd >= 0) {
         packet.msg_control = &control;
         packet.msg_controllen = sizeof(control);

@@ -10,7 +10,9 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "common/log.h"
 #include "image/tree_check.h"
+#include "objects/limit.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
 #include "store/generation.h"
@@ -98,7 +100,7 @@ static const char *step_name(int step)
 }
 
 /* What a process of the capsule says when it cannot go on; false: nothing yet. */
-static bool report_read(int fd, struct ckpt_error *err)
+static bool report_read(int fd, struct status *status, struct ckpt_error *err)
 {
     union {
         struct ckpt_error err;
@@ -106,6 +108,12 @@ static bool report_read(int fd, struct ckpt_error *err)
     } report;
     ssize_t got = recv(fd, &report, sizeof(report), MSG_DONTWAIT);
 
+    if (got == sizeof(report.err) && report.err.code == 0) {
+        report.err.message[sizeof(report.err.message) - 1] = 0;
+        ckpt_warn("%s", report.err.message);
+        status_add_warning(status, report.err.message);
+        return report_read(fd, status, err);
+    }
     if (got == sizeof(report.err) && err != NULL) {
         *err = report.err;
         err->message[sizeof(err->message) - 1] = 0;
@@ -133,7 +141,7 @@ static int members_await(struct coordinator *coordinator, const struct tree_imag
     uint64_t deadline = clock_monotonic_ms() + RESTORE_DEADLINE_MS;
 
     while (coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_RESTORED) < live_count(tree)) {
-        if (report_read(report, err))
+        if (report_read(report, coordinator->status, err))
             return -EIO;
         if (coordinator->capsule_outer == 0) /* reaped in the event loop */
             return ckpt_error_set(err, ECHILD, "the capsule ended while the tree was rebuilt");
@@ -141,6 +149,7 @@ static int members_await(struct coordinator *coordinator, const struct tree_imag
             return ckpt_error_set(err, ETIMEDOUT, "the tree was not rebuilt in time");
         coordinator_pump(coordinator, 20);
     }
+    report_read(report, coordinator->status, NULL); /* the last warnings */
     return 0;
 }
 
@@ -196,7 +205,12 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
         .boottime_shift_ns = coordinator->boottime_shift_ns,
     };
 
-    int error = restore_plan_make(&plan->tree, pid_max_read(), &restore.plan, err);
+    int error = limits_read(getpid(), restore.limits);
+    if (error == 0)
+        error = oom_score_read(getpid(), &restore.oom_score_adj);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "read our own limits: %s", strerror(-error));
+    error = restore_plan_make(&plan->tree, pid_max_read(), &restore.plan, err);
     if (error == 0 && mkdir_p(spec.workdir, 0777) < 0)
         error = ckpt_error_errno(err, "make '%s', where the tree expects to be", spec.workdir);
     if (error == 0)

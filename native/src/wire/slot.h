@@ -32,8 +32,25 @@ struct thread_scheduling {
     int32_t nice, policy, priority, io_priority;
     uint64_t timer_slack;
     uint32_t bound; /* 1: to the CPUs below, and not merely where the whole tree may run */
-    uint32_t reserved;
+    uint32_t has_own_nice, has_own_io_priority, reserved;
     uint64_t cpus[THREAD_CPU_WORDS];
+};
+
+struct thread_credentials {
+    uint32_t uids[3], gids[3]; /* real, effective, saved */
+    uint32_t fs_uid, fs_gid;
+    int32_t secure_bits, no_new_privileges;
+    uint32_t capabilities_known;
+    uint32_t capabilities[6]; /* two struct __user_cap_data_struct */
+};
+
+#define THREAD_SPECULATIONS 3
+
+/* As the kernel returns them; negative: it does not know them. */
+struct thread_settings {
+    int32_t personality;
+    int32_t time_stamp_counter, cpuid, machine_check, io_flusher;
+    int32_t speculation[THREAD_SPECULATIONS];
 };
 
 #define SLOT_PENDING_MAX 32
@@ -55,15 +72,20 @@ struct thread_slot {
     uint64_t rseq; /* address of the registered area, or 0 */
     struct thread_scheduling scheduling;
     int32_t death_signal; /* when its parent dies */
-    uint32_t cap_valid;
-    uint32_t cap[6]; /* two struct __user_cap_data_struct */
+    uint32_t padding;
+    struct thread_credentials credentials;
+    struct thread_settings settings;
     char name[16];
     siginfo_t pending[SLOT_PENDING_MAX];
 };
 
+#define RESTORED_LIMITS 16 /* the kernel's RLIM_NLIMITS */
+
 /* The restorer's message to the library it has just put back. */
 struct preload_restored {
     uint64_t restorer_start, restorer_size;
+    uint64_t limits[RESTORED_LIMITS]
+                   [2]; /* soft and hard, by resource, to be set as far as granted */
 };
 
 #endif

@@ -53,6 +53,13 @@ struct wire_process {
     int32_t stopped;
 };
 
+/* How the coordinator is scheduled. A thread that differs has been made to, and gets the same again at a restart; the
+ * others run as that restart's coordinator does. */
+struct wire_inherited {
+    uint64_t cpus[16];
+    int32_t nice, io_priority;
+};
+
 struct wire_message {
     uint32_t version;
     uint32_t type;
@@ -63,8 +70,7 @@ struct wire_message {
         struct wire_process process; /* SNAPPED */
         char reason[128];            /* FAILED */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
-        uint64_t cpus
-            [16]; /* QUIESCE: where the coordinator may run; who may run elsewhere has been bound */
+        struct wire_inherited inherited; /* QUIESCE */
     };
 };
 

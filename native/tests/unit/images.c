@@ -81,6 +81,8 @@ static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid
                                     .threads = 4,
                                     .resident_bytes = 1 << 20,
                                     .umask = 027,
+                                    .uid = 1000,
+                                    .gid = 100,
                                     .oom_score_adj = -17};
     added->exe = strdup("/bin/a (deleted)");
     added->cwd = strdup("/work");

@@ -40,6 +40,8 @@ static void check_process(struct image_process a, struct image_process b)
     CHECK_INT(a.threads, b.threads);
     CHECK_INT(a.resident_bytes, b.resident_bytes);
     CHECK_INT(a.umask, b.umask);
+    CHECK_INT(a.uid, b.uid);
+    CHECK_INT(a.gid, b.gid);
     CHECK_INT(a.oom_score_adj, b.oom_score_adj);
     CHECK_INT(a.auxv_words, b.auxv_words);
 }

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+"""A retry may run in a job with other limits: what the task has not set itself is that job's, and nothing keeps it from
+being restarted."""
+from case import expect
+from harness import check
+
+WAIT = ": >ready; until [ -e go ]; do sleep 0.01; done; "
+OPEN_FILES = WAIT + "echo $(ulimit -Sn) $(ulimit -Hn)"
+
+
+def start_in_job(task, limits):
+    task.start(["bash", "-c", f'{limits}; exec "$@"', "-", *task.run_line()])
+
+
+def after_retry(case, script, first, second):
+    """What the script prints that began in a job with the first limits and was restarted in one with the second."""
+    task = case.task(["bash", "-c", script])
+    start_in_job(task, first)
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    start_in_job(task, second)
+    task.wait_restarted(1)
+    task.checkpoint()
+    task.kill_tree()
+    start_in_job(task, second)
+    task.wait_restarted(2)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    check(not task.messages(), f"messages {task.messages()}")
+    return task.log("stdout").strip()
+
+
+def test_more_than_before(case):
+    got = after_retry(case, OPEN_FILES, "ulimit -Sn 400; ulimit -Hn 500", "ulimit -Sn 700; ulimit -Hn 800")
+    expect("limits of open files", got, "700 800")
+
+
+def test_less_than_before(case):
+    got = after_retry(case, OPEN_FILES, "ulimit -Sn 700; ulimit -Hn 800", "ulimit -Sn 400; ulimit -Hn 500")
+    expect("limits of open files", got, "400 500")
+
+
+def test_what_the_task_set_is_kept(case):
+    got = after_retry(case, "ulimit -Sn 300; " + OPEN_FILES, "ulimit -Sn 400; ulimit -Hn 500",
+                      "ulimit -Sn 700; ulimit -Hn 800")
+    expect("limits of open files", got, "300 800")
+
+
+def test_what_the_task_set_is_kept_as_far_as_granted(case):
+    got = after_retry(case, "ulimit -n 300; " + OPEN_FILES, "ulimit -n 500", "ulimit -n 200")
+    expect("limits of open files", got, "200 200")
+
+
+def test_memory_that_the_job_grants(case):
+    """More memory for the retry arrives in the task; less than the task itself allows does not get in the way."""
+    script = "ulimit -Sd 900000; " + WAIT + "echo $(ulimit -Sv) $(ulimit -Sd) $(ulimit -Hd)"
+    got = after_retry(case, script, "ulimit -v 1000000", "ulimit -v 1500000")
+    expect("limits of memory", got, "1500000 900000 unlimited")
+
+
+def test_limit_the_task_is_near(case):
+    """What the restart itself needs for a moment does not count against the task."""
+    script = ("read -r _ now _ < <(grep VmSize /proc/self/status); ulimit -Sv $((now + 30000)); ulimit -Su 12000;" + WAIT +
+              "echo $(ulimit -Hv)")
+    got = after_retry(case, script, "true", "true")
+    expect("limit of memory", got, "unlimited")
+
+
+def test_niceness_of_the_job(case):
+    """A nicer job's retry is as nice, but for what the task made nicer still."""
+    script = "nice -n 7 sleep 1000 & " + WAIT + "nice; ps -o ni= -p $!; kill $!"
+    got = after_retry(case, script, "true", "renice -n 3 $$ >/dev/null")
+    expect("niceness", got.split(), ["3", "7"])
