@@ -68,8 +68,9 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     ret->threads = (unsigned)first_number(status_field(buffer, "\nThreads:"), 10);
     ret->umask = (unsigned)first_number(status_field(buffer, "\nUmask:"), 8);
     ret->resident_bytes = first_number(status_field(buffer, "\nVmRSS:"), 10) * 1024;
-    ret->pending = first_number(status_field(buffer, "\nSigPnd:"), 16) |
-                   first_number(status_field(buffer, "\nShdPnd:"), 16);
+    ret->own_blocked = first_number(status_field(buffer, "\nSigBlk:"), 16);
+    ret->own_pending = first_number(status_field(buffer, "\nSigPnd:"), 16);
+    ret->pending = ret->own_pending | first_number(status_field(buffer, "\nShdPnd:"), 16);
     ret->tracer = (pid_t)first_number(status_field(buffer, "\nTracerPid:"), 10);
     ret->capabilities = first_number(status_field(buffer, "\nCapPrm:"), 16);
     ret->seccomp_mode = (unsigned)first_number(status_field(buffer, "\nSeccomp:"), 10);

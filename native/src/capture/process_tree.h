@@ -22,8 +22,10 @@ struct tree_process {
     char name[16];
     unsigned threads, umask;
     unsigned long resident_bytes;
-    unsigned long pending; /* signals, by bit, of the process and its main thread */
-    pid_t tracer;          /* in our PID namespace, or 0 */
+    unsigned long own_blocked; /* signals, by bit, of the main thread */
+    unsigned long own_pending; /* signals, by bit, of the main thread */
+    unsigned long pending;     /* and of the process */
+    pid_t tracer;              /* in our PID namespace, or 0 */
     uid_t uid, effective_uid;
     gid_t gid, effective_gid;
     unsigned long capabilities; /* permitted */

@@ -134,6 +134,7 @@ static const struct field process_fields[] = {
     FIELD(image_process, group, FIELD_INT),
     FIELD(image_process, session, FIELD_INT),
     FIELD(image_process, zombie, FIELD_BOOL),
+    FIELD(image_process, stopped, FIELD_INT),
     FIELD(image_process, main_ended, FIELD_BOOL),
     FIELD(image_process, exit_status, FIELD_INT),
     FIELD(image_process, name, FIELD_TEXT),

@@ -102,6 +102,8 @@ bool coordinator_start(void);
 /* threads.c: the checkpoint thread parks all others, tells them something while they are parked, lets them go */
 int threads_park(const char **ret_reason);
 void threads_pending_note(void);
+/* In a restored process, before the first release; does nothing otherwise. */
+void threads_settle(void);
 void threads_release(void);
 /* The parked thread that acts for the process: the main one unless it has ended. */
 struct thread_slot *threads_speaker(void);
@@ -163,6 +165,14 @@ int unforked_memory_save(void);
 void unforked_memory_expose(void);
 void unforked_memory_hide(void);
 void unforked_memory_restore(void);
+
+/* stopped.c. Each of up to WIRE_STOPPED_MAX children: the signal that stopped it, 0 when that has been reported. */
+void stopped_children_save(const int32_t *pids, uint8_t *ret_signals);
+/* Waits until they have stopped again. */
+void stopped_children_restore(void);
+/* Returns when the process has been continued, or when the supervisor lets the thread run and is_awaited(fd) says that it
+ * wants something. */
+void process_stop(int signal, bool (*is_awaited)(int fd), int fd);
 
 /* snapshot.c: forks the frozen copy; returns 0 or a negative errno */
 int snapshot_fork(void);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -80,7 +81,8 @@ static void on_quiesce(int fd, struct wire_message *message)
     preload.checkpoint = message->checkpoint;
     preload.inherited = message->inherited;
     message->type = WIRE_QUIESCED;
-    if (threads_park(&reason) < 0)
+    /* A stopped process may be parked still. */
+    if (preload.announced == 0 && threads_park(&reason) < 0)
         reason_set(message, reason);
     else
         message->thread = threads_speaker()->tid;
@@ -89,8 +91,13 @@ static void on_quiesce(int fd, struct wire_message *message)
 
 static void on_snapshot(int fd, struct wire_message *message)
 {
+    int32_t stopped_children[WIRE_STOPPED_MAX];
+    uint8_t stops[WIRE_STOPPED_MAX];
+
+    memcpy(stopped_children, message->stopped_children, sizeof(stopped_children));
     threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
     process_state_save();
+    stopped_children_save(stopped_children, stops);
     int unforked = unforked_memory_save();
     unforked_memory_expose();
     int error = snapshot_fork();
@@ -106,11 +113,36 @@ static void on_snapshot(int fd, struct wire_message *message)
         .restorer = (uint64_t)&preload.restorer,
         .checkpoint_tid = preload.checkpoint_tid,
     };
+    memcpy(message->child_stops, stops, sizeof(stops));
     if (unforked < 0)
         reason_set(message, "it has too many areas that a child does not get");
     else if (error < 0)
         reason_set(message, "the snapshot could not be forked: no memory or no process left");
     message_send(fd, message);
+}
+
+/* Whether the next checkpoint has begun. */
+static bool quiesce_waits(int fd)
+{
+    struct wire_message message;
+
+    return raw6(SYS_recvfrom, fd, (long)&message, sizeof(message), MSG_PEEK | MSG_DONTWAIT, 0, 0) ==
+               sizeof(message) &&
+           message.type == WIRE_QUIESCE;
+}
+
+/* A process that is stopped learns of the end of a checkpoint when it is continued, or, through the supervisor's doing,
+ * together with the beginning of the next one: then its threads stay where they are. */
+static void on_resume(int fd)
+{
+    int stop_signal = (int)preload.restorer.stop_signal;
+
+    threads_settle();
+    preload.restorer.stop_signal = 0;
+    if (stop_signal != 0)
+        process_stop(stop_signal, quiesce_waits, fd);
+    if (!quiesce_waits(fd))
+        threads_release();
 }
 
 static __attribute__((noreturn)) void thread_end(void)
@@ -140,7 +172,7 @@ static __attribute__((noreturn)) void serve(int fd)
             on_snapshot(fd, &message);
             break;
         case WIRE_RESUME:
-            threads_release();
+            on_resume(fd);
             break;
         case WIRE_DETACH:
             exec_environment_detach();
@@ -154,7 +186,7 @@ static __attribute__((noreturn)) void serve(int fd)
 
 static int hello(enum wire_kind kind)
 {
-    struct wire_message message = {.type = WIRE_HELLO, .kind = kind};
+    struct wire_message message = {.type = WIRE_HELLO, .kind = kind, .signal = preload.signal};
     int fd = coordinator_connect();
 
     if (fd < 0)

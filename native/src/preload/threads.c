@@ -334,15 +334,18 @@ void threads_pending_note(void)
 
 /* In a restored process the threads first have to get out of the restorer, which can then be dropped. What would
  * disturb them while the tree is not complete yet is put back last. */
-static void threads_restored(void)
+void threads_settle(void)
 {
     uint32_t arrived, live = live_count();
 
+    if (preload.restorer.restorer_size == 0)
+        return;
     while ((arrived = preload.arrived) < live)
         futex_wait(&preload.arrived, arrived, PARK_RECHECK_NS);
     raw2(SYS_munmap, preload.restorer.restorer_start, preload.restorer.restorer_size);
     preload.restorer.restorer_size = 0;
     threads_order(PARK_RESEND);
+    stopped_children_restore();
     threads_order(PARK_RESEND_PROCESS);
     process_timers_restore();
 }
@@ -359,8 +362,7 @@ void threads_release(void)
     }
     while (slot_missing() != NULL)
         futex_wait(&preload.parked, preload.parked, PARK_RECHECK_NS);
-    if (preload.restorer.restorer_size != 0)
-        threads_restored();
+    threads_settle();
     if (process_pending_look())
         threads_order(PARK_CLAIM);
     dumpable_hide();

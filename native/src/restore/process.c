@@ -384,6 +384,7 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     args->entry = library->entry;
     args->entry_stack = library->entry_stack;
     args->checkpoint_tid = library->checkpoint_tid;
+    args->stop_signal = assembly->process->stopped;
     args->main_ended = assembly->process->main_ended;
     args->main_status = WEXITSTATUS(assembly->process->exit_status);
 }

@@ -211,6 +211,7 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     args->restored->restorer_size = args->size;
     for (int i = 0; i < 2 * RESTORED_LIMITS; i++)
         ((volatile uint64_t *)args->restored->limits)[i] = ((uint64_t *)args->limits)[i];
+    args->restored->stop_signal = (uint64_t)args->stop_signal;
     /* Whichever thread it is whose thread pointer the checkpoint thread gets. */
     const struct thread_slot *leader = slot_find_live(args, args->main_ended ? 0 : args->pid);
     if (leader == 0)

@@ -14,6 +14,7 @@
 #include "objects/limit.h"
 #include "objects/terminal.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/stopped.h"
 #include "supervisor/writer.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 
 #define SNAPSHOT_DEADLINE_MS 30000
+#define QUIET_MS             50 /* after which somebody may have been killed */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -112,6 +114,40 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
 
 /* ---- phase: snapshots ---- */
 
+/* Each process with stopped children is told which, since only it can ask whether it has heard of the stop. */
+static void stopped_children_list(struct coordinator *coordinator, struct writer_job *job)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next)
+        memset(member->stopped_children, 0, sizeof(member->stopped_children));
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        struct image_process *process = &job->tree.processes[i];
+        struct member *member =
+            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS);
+        if (process->zombie || member == NULL || !member->stopped)
+            continue;
+        process->stopped = SIGSTOP;
+        struct member *parent =
+            coordinator_member_inner(coordinator, process->parent, WIRE_KIND_PROCESS);
+        for (int j = 0; parent != NULL && j < WIRE_STOPPED_MAX; j++) {
+            if (parent->stopped_children[j] != 0)
+                continue;
+            parent->stopped_children[j] = process->pid;
+            break;
+        }
+    }
+}
+
+static void stop_signals_fill(const struct member *parent, struct tree_image *tree)
+{
+    for (int i = 0; i < WIRE_STOPPED_MAX && parent->stopped_children[i] != 0; i++) {
+        for (size_t j = 0; j < tree->process_count; j++) {
+            if (tree->processes[j].pid == parent->stopped_children[i] &&
+                parent->child_stops[i] != 0)
+                tree->processes[j].stopped = parent->child_stops[i];
+        }
+    }
+}
+
 static bool snapshots_are_there(struct coordinator *coordinator, const struct writer_job *job)
 {
     for (size_t i = 0; i < job->tree.process_count; i++) {
@@ -121,6 +157,18 @@ static bool snapshots_are_there(struct coordinator *coordinator, const struct wr
             return false;
     }
     return coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_QUIESCED) == 0;
+}
+
+/* One that was killed while it was parked, or 0. */
+static pid_t process_ended(struct coordinator *coordinator, const struct writer_job *job)
+{
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        const struct image_process *process = &job->tree.processes[i];
+        if (!process->zombie &&
+            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS) == NULL)
+            return process->pid;
+    }
+    return 0;
 }
 
 static int snapshots_await(struct coordinator *coordinator, struct writer_job *job,
@@ -136,7 +184,11 @@ static int snapshots_await(struct coordinator *coordinator, struct writer_job *j
         }
         if (clock_monotonic_ms() > deadline)
             return ckpt_error_set(err, ETIMEDOUT, "a snapshot does not answer");
-        coordinator_pump(coordinator, 100);
+        if (coordinator_pump(coordinator, QUIET_MS))
+            continue;
+        pid_t ended = process_ended(coordinator, job);
+        if (ended != 0)
+            return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint", (int)ended);
     }
     return 0;
 }
@@ -159,6 +211,7 @@ static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
             return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
                                   (int)process->pid);
         process->library = member->process;
+        stop_signals_fill(member, &job->tree);
         process->layout.brk = member->process.brk;
         job->sources[job->source_count++] =
             (struct writer_source){.snapshot = snapshot->outer, .inner = process->pid};
@@ -233,6 +286,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     if (error == 0)
         error = tree_is_whole(job, &tree, err);
     if (error == 0) {
+        stopped_children_list(coordinator, job);
         coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
         error = snapshots_await(coordinator, job, err);
     }
@@ -306,6 +360,7 @@ int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, co
     uint64_t started = clock_ns(CLOCK_MONOTONIC);
     int error = phases(checkpoint, job, err);
     coordinator->quiescing = false;
+    stopped_let_go(coordinator);
     if (!stay_parked || error < 0)
         coordinator_tell_all(coordinator, WIRE_RESUME);
     checkpoint->pause_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - started) / 1e9;

@@ -79,6 +79,9 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
 
     if (type == WIRE_QUIESCE)
         inherited_fill(&message.inherited);
+    if (type == WIRE_SNAPSHOT)
+        memcpy(message.stopped_children, member->stopped_children,
+               sizeof(message.stopped_children));
     if (type == WIRE_WELCOME && coordinator->lease_fd >= 0) {
         packet.msg_control = &control;
         packet.msg_controllen = sizeof(control);
@@ -110,6 +113,7 @@ static void on_hello(struct coordinator *coordinator, struct member *member,
     member->inner = message->pid;
     member->kind = (enum wire_kind)message->kind;
     member->checkpoint = message->checkpoint;
+    member->signal = message->signal;
     member->state = member->kind == WIRE_KIND_RESTORED ? MEMBER_RESTORED : MEMBER_RUNNING;
     if (member->kind == WIRE_KIND_SNAPSHOT)
         return;
@@ -135,6 +139,7 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         break;
     case WIRE_SNAPPED:
         member->process = message->process;
+        memcpy(member->child_stops, message->child_stops, sizeof(member->child_stops));
         member->state = MEMBER_SNAPPED;
         break;
     case WIRE_FAILED:
@@ -191,15 +196,16 @@ static void listener_ready(struct coordinator *coordinator, struct watch *watch)
         member_remove(coordinator, member);
 }
 
-void coordinator_pump(struct coordinator *coordinator, int timeout_ms)
+bool coordinator_pump(struct coordinator *coordinator, int timeout_ms)
 {
     struct epoll_event event;
 
     /* One at a time: a callback may pump in turn and remove the watch of any event behind it. */
-    if (epoll_wait(coordinator->epoll_fd, &event, 1, timeout_ms) == 1) {
-        struct watch *watch = event.data.ptr;
-        watch->ready(coordinator, watch);
-    }
+    if (epoll_wait(coordinator->epoll_fd, &event, 1, timeout_ms) != 1)
+        return false;
+    struct watch *watch = event.data.ptr;
+    watch->ready(coordinator, watch);
+    return true;
 }
 
 struct member *coordinator_member(struct coordinator *coordinator, pid_t outer, enum wire_kind kind)

@@ -42,8 +42,12 @@ struct member {
     pid_t inner; /* as it sees itself */
     enum wire_kind kind;
     enum member_state state;
-    uint64_t checkpoint; /* of a snapshot: the one it was made for */
-    pid_t thread;        /* as it sees itself: one that has all that is the process's */
+    uint64_t checkpoint;                        /* of a snapshot: the one it was made for */
+    int signal;                                 /* by which it is asked to park */
+    bool stopped;                               /* by job control, and traced by us for now */
+    int32_t stopped_children[WIRE_STOPPED_MAX]; /* inner, 0: no more */
+    uint8_t child_stops[WIRE_STOPPED_MAX];      /* what it says of them, see wire.h */
+    pid_t thread; /* as it sees itself: one that has all that is the process's */
     struct wire_process process;
     char reason[128];
 };
@@ -68,8 +72,9 @@ struct coordinator {
     int epoll_fd;
     struct watch listener;
     struct member *members;
-    uint64_t checkpoint; /* number of the one under way or last */
-    bool quiescing;      /* newcomers are asked at once */
+    struct tracee *tracees; /* stopped.c */
+    uint64_t checkpoint;    /* number of the one under way or last */
+    bool quiescing;         /* newcomers are asked at once */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 
@@ -79,8 +84,8 @@ void coordinator_close(struct coordinator *coordinator);
 
 int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err);
 void coordinator_unwatch(struct coordinator *coordinator, struct watch *watch);
-/* Handles what has happened; waits at most timeout_ms for it (-1: for ever). */
-void coordinator_pump(struct coordinator *coordinator, int timeout_ms);
+/* Handles what has happened; waits at most timeout_ms for it (-1: for ever). False: nothing has. */
+bool coordinator_pump(struct coordinator *coordinator, int timeout_ms);
 
 int coordinator_tell(struct coordinator *coordinator, struct member *member, enum wire_type type);
 /* Every process that has reached one of the two states. */

@@ -8,6 +8,7 @@
 #include "capture/blame.h"
 #include "common/clock.h"
 #include "supervisor/coordinator.h"
+#include "supervisor/stopped.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #define QUIESCE_DEADLINE_MS  15000
 #define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
 #define RECHECK_MS           2
+#define QUIET_MS             20 /* after which somebody may be stopped */
 
 static bool is_snapshot(struct coordinator *coordinator, pid_t outer)
 {
@@ -155,6 +157,21 @@ static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
     return error;
 }
 
+/* Those that cannot answer because job control has stopped them. */
+static int stopped_find(struct coordinator *coordinator, struct ckpt_error *err)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+        struct tree_process process;
+        if (member->state != MEMBER_ASKED || member->stopped ||
+            tree_process_read(member->outer, &process) < 0 || process.state != 'T')
+            continue;
+        coordinator->obstacle = member->outer;
+        if (stopped_wake(coordinator, member, err) < 0)
+            return -EAGAIN;
+    }
+    return 0;
+}
+
 /* Waits until every connected process has parked or left. */
 static int members_await(struct coordinator *coordinator, uint64_t deadline, struct ckpt_error *err)
 {
@@ -162,7 +179,8 @@ static int members_await(struct coordinator *coordinator, uint64_t deadline, str
            coordinator_count(coordinator, 0, MEMBER_NEW) > 0) {
         if (clock_monotonic_ms() > deadline)
             return ckpt_error_set(err, ETIMEDOUT, "a process of the tree does not answer");
-        coordinator_pump(coordinator, 100);
+        if (!coordinator_pump(coordinator, QUIET_MS) && stopped_find(coordinator, err) < 0)
+            return -EAGAIN;
         if (failure_report(coordinator, err) < 0)
             return -EAGAIN;
     }
@@ -194,6 +212,8 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
                 process_tree_free(ret);
             return error;
         }
+        if (stranger->state == 'T')
+            stopped_reach(coordinator, stranger->outer);
         if (patience == 0)
             patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
         if (stranger_blame(stranger, reason) || clock_monotonic_ms() > patience) {

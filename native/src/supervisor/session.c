@@ -10,6 +10,7 @@
 #include "store/generation.h"
 #include "store/request.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/stopped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -219,6 +220,8 @@ static void children_reap(struct session *session)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (stopped_event(&session->coordinator, pid, status))
+            continue;
         if (session->coordinator.mode == TREE_CHILD && pid == session->coordinator.root_outer)
             session_root_ended(session, status);
         if (pid == session->coordinator.capsule_outer) {

@@ -85,7 +85,8 @@ struct thread_slot {
 struct preload_restored {
     uint64_t restorer_start, restorer_size;
     uint64_t limits[RESTORED_LIMITS]
-                   [2]; /* soft and hard, by resource, to be set as far as granted */
+                   [2];   /* soft and hard, by resource, to be set as far as granted */
+    uint64_t stop_signal; /* the process was stopped by this, or 0 */
 };
 
 #endif

@@ -21,6 +21,8 @@
  */
 #define WIRE_VERSION 1
 
+#define WIRE_STOPPED_MAX 32 /* stopped children of one process */
+
 enum wire_type {
     WIRE_HELLO = 1,
     WIRE_WELCOME,
@@ -50,7 +52,6 @@ struct wire_process {
     uint64_t entry_stack; /* its stack pointer */
     uint64_t restorer;    /* struct preload_restored, which the restorer fills in */
     int32_t checkpoint_tid;
-    int32_t stopped;
 };
 
 /* How the coordinator is scheduled. A thread that differs has been made to, and gets the same again at a restart; the
@@ -67,8 +68,14 @@ struct wire_message {
     uint32_t kind;
     uint64_t checkpoint; /* the number of the checkpoint that this is about */
     union {
-        struct wire_process process; /* SNAPPED */
-        char reason[128];            /* FAILED */
+        struct { /* SNAPPED */
+            struct wire_process process;
+            /* By what those named in SNAPSHOT were stopped; 0: that has been reported. */
+            uint8_t child_stops[WIRE_STOPPED_MAX];
+        };
+        char reason[128];                           /* FAILED */
+        int32_t stopped_children[WIRE_STOPPED_MAX]; /* SNAPSHOT */
+        int32_t signal;                             /* HELLO: the checkpoint signal */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
         struct wire_inherited inherited; /* QUIESCE */
     };

@@ -3,7 +3,6 @@
 """What can't be checkpointed runs to its end all the same, with one warning."""
 import os
 import shutil
-import signal
 
 from case import expect, one_line
 from harness import check
@@ -62,24 +61,6 @@ def test_socket_of_another_family(case):
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
     check("socket" in one_line(task), f"the warning is {task.messages()}")
-
-
-def test_stopped_process(case):
-    """A stopped process can't be asked; once it goes on, checkpoints work."""
-    script = "sleep 1000 & echo $! >pid; : >ready; until [ -e go ]; do sleep 0.01; done; kill $!"
-    task = case.task(["bash", "-c", script])
-    task.start()
-    task.wait_ready()
-    with open(task.path("pid"), encoding="utf-8") as f:
-        pid = int(f.read())
-    os.kill(pid, signal.SIGSTOP)
-    status, _, err = task.ckpt("checkpoint", task.store)
-    expect("exit status of ckpt checkpoint", status, 175)
-    check("stopped" in err, f"ckpt checkpoint says {err!r}")
-    os.kill(pid, signal.SIGCONT)
-    task.checkpoint()
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
 
 
 def test_full_disk(case):

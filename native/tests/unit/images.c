@@ -8,6 +8,7 @@
 #include "common/io.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 static const char *const paths[DESCRIPTION_KINDS] = {
@@ -77,6 +78,9 @@ static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid
                                     .parent = pid == IMAGES_PID ? 7 : IMAGES_PID,
                                     .group = pid,
                                     .session = session,
+                                    .stopped = pid == 102 ? SIGTSTP : 0,
+                                    .main_ended = pid == 102,
+                                    .exit_status = pid == 102 ? 5 << 8 : 0,
                                     .name = "a \"name\" \xff",
                                     .threads = 4,
                                     .resident_bytes = 1 << 20,

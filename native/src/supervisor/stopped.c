@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Processes that job control has stopped. Their checkpoint threads are stopped with them, and to continue them would
+ * show: to their parents, and in what they run. As their tracer we can let each thread run by itself while the kernel
+ * goes on counting the process as stopped: the checkpoint thread at once, a user thread when the checkpoint signal waits
+ * for it, with all others blocked, so that the handler is all it runs. Detached, a thread stops again where it is, in
+ * the handler, and parks there until somebody continues the process. */
+#include "supervisor/stopped.h"
+
+#include "capture/process_tree.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WAKE_DEADLINE_MS   3000
+#define LET_GO_DEADLINE_MS 1000
+#define INTERRUPT_AFTER_MS 5 /* a thread that has not stopped by itself by now is made to */
+#define LOOK_AGAIN_US      200
+#define BIT(signal)        (1UL << ((signal)-1))
+#define STOP_EVENT(status) ((status) >> 16)
+
+struct tracee {
+    struct tracee *next;
+    pid_t tid;
+    int signal;  /* the checkpoint signal */
+    bool masked; /* everything else is blocked, and mask is its own */
+    unsigned long mask;
+};
+
+static struct tracee **tracee_find(struct coordinator *coordinator, pid_t tid)
+{
+    struct tracee **at = &coordinator->tracees;
+
+    while (*at != NULL && (*at)->tid != tid)
+        at = &(*at)->next;
+    return at;
+}
+
+static void tracee_remove(struct tracee **at)
+{
+    struct tracee *tracee = *at;
+
+    *at = tracee->next;
+    free(tracee);
+}
+
+/* The status of its next stop, or -1: it has ended, or does not stop in time. */
+static int stop_await(pid_t tid, int deadline_ms)
+{
+    uint64_t begun = clock_monotonic_ms(), waited = 0;
+    bool interrupted = false;
+    int status;
+
+    while (waited <= (uint64_t)deadline_ms) {
+        pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+        if (got < 0 || (got == tid && !WIFSTOPPED(status)))
+            return -1;
+        if (got == tid)
+            return status;
+        if (!interrupted && waited >= INTERRUPT_AFTER_MS) {
+            ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+            interrupted = true;
+        }
+        usleep(LOOK_AGAIN_US);
+        waited = clock_monotonic_ms() - begun;
+    }
+    return -1;
+}
+
+static void mask_set(const struct tracee *tracee, unsigned long mask)
+{
+    ptrace(PTRACE_SETSIGMASK, tracee->tid, sizeof(mask), &mask);
+}
+
+static void mask_restore(struct tracee *tracee)
+{
+    if (tracee->masked)
+        mask_set(tracee, tracee->mask);
+    tracee->masked = false;
+}
+
+/* Returns 0 also when the thread has ended. */
+static int thread_seize(struct coordinator *coordinator, int number, pid_t tid)
+{
+    if (*tracee_find(coordinator, tid) != NULL)
+        return 0;
+    if (ptrace(PTRACE_SEIZE, tid, 0, 0) < 0)
+        return errno == ESRCH ? 0 : -errno;
+    struct tracee *tracee = calloc(1, sizeof(*tracee));
+    if (tracee == NULL)
+        return -ENOMEM; /* our end would set it free, and so does the next memory */
+    *tracee = (struct tracee){.next = coordinator->tracees, .tid = tid, .signal = number};
+    coordinator->tracees = tracee;
+    if (stop_await(tid, WAKE_DEADLINE_MS) < 0) {
+        tracee_remove(tracee_find(coordinator, tid));
+        return 0;
+    }
+    /* Who blocks the signal is the checkpoint thread, or has parked already. */
+    if (number > 0 && ptrace(PTRACE_GETSIGMASK, tid, sizeof(tracee->mask), &tracee->mask) == 0 &&
+        (tracee->mask & BIT(tracee->signal)) == 0) {
+        tracee->masked = true;
+        mask_set(tracee, ~BIT(tracee->signal));
+    }
+    return 0;
+}
+
+/* Only the checkpoint thread blocks everything that can be blocked, except for an instant. */
+static bool blocks_all(pid_t tid)
+{
+    struct tree_process thread;
+
+    return tree_process_read(tid, &thread) == 0 &&
+           (~thread.own_blocked & ~(BIT(SIGKILL) | BIT(SIGSTOP))) == 0;
+}
+
+/* With number 0 only those that block everything. */
+static int process_seize(struct coordinator *coordinator, pid_t outer, int number)
+{
+    char path[64];
+    struct dirent *entry;
+    int error = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)outer);
+    cleanup_dir DIR *dir = opendir(path);
+    while (dir != NULL && error == 0 && (entry = readdir(dir)) != NULL) {
+        pid_t tid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
+        if (tid > 0 && (number > 0 || (tid != outer && blocks_all(tid))))
+            error = thread_seize(coordinator, number, tid);
+    }
+    return error;
+}
+
+static bool signal_is_there(const struct tracee *tracee)
+{
+    struct tree_process thread;
+
+    return tree_process_read(tracee->tid, &thread) < 0 ||
+           (thread.own_pending & BIT(tracee->signal)) != 0;
+}
+
+/* Those made since known was the first; returns whether all of them run. */
+static bool tracees_continue(struct coordinator *coordinator, const struct tracee *known)
+{
+    uint64_t deadline = clock_monotonic_ms() + WAKE_DEADLINE_MS;
+
+    for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next) {
+        if (!tracee->masked)
+            ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+    }
+    for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next) {
+        while (tracee->masked && !signal_is_there(tracee)) {
+            if (clock_monotonic_ms() > deadline)
+                return false;
+            usleep(LOOK_AGAIN_US);
+        }
+        if (tracee->masked)
+            ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+    }
+    return true;
+}
+
+int stopped_wake(struct coordinator *coordinator, struct member *member, struct ckpt_error *err)
+{
+    const struct tracee *known = coordinator->tracees;
+
+    member->stopped = true;
+    int error = process_seize(coordinator, member->outer, member->signal);
+    bool complete = error == 0 && tracees_continue(coordinator, known);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "process %d is stopped, and cannot be traced: %s",
+                              (int)member->inner, strerror(-error));
+    return complete ? 0
+                    : ckpt_error_set(err, EAGAIN, "process %d is stopped, and does not park",
+                                     (int)member->inner);
+}
+
+void stopped_reach(struct coordinator *coordinator, pid_t outer)
+{
+    struct tracee *known = coordinator->tracees;
+
+    if (process_seize(coordinator, outer, 0) < 0)
+        return;
+    for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next)
+        ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+}
+
+bool stopped_event(struct coordinator *coordinator, pid_t tid, int status)
+{
+    struct tracee **at = tracee_find(coordinator, tid);
+
+    if (*at == NULL)
+        return WIFSTOPPED(status); /* of one that has been let go since */
+    if (!WIFSTOPPED(status)) {
+        tracee_remove(at);
+        return false;
+    }
+    int number = STOP_EVENT(status) == 0 ? WSTOPSIG(status) : 0;
+    if (number == (*at)->signal)
+        mask_restore(*at); /* before the frame is made, which holds it */
+    ptrace(PTRACE_CONT, tid, 0, number == SIGSTOP ? 0 : number);
+    return true;
+}
+
+void stopped_let_go(struct coordinator *coordinator)
+{
+    while (coordinator->tracees != NULL) {
+        struct tracee *tracee = coordinator->tracees;
+        ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
+        int status = stop_await(tracee->tid, LET_GO_DEADLINE_MS);
+        if (status >= 0) {
+            int number = STOP_EVENT(status) == 0 ? WSTOPSIG(status) : 0;
+            mask_restore(tracee);
+            ptrace(PTRACE_DETACH, tracee->tid, 0, number);
+        }
+        tracee_remove(&coordinator->tracees);
+    }
+    for (struct member *member = coordinator->members; member != NULL; member = member->next)
+        member->stopped = false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_STOPPED_H
+#define CKPT_SUPERVISOR_STOPPED_H
+
+#include "supervisor/coordinator.h"
+
+#include <stdbool.h>
+
+/* Lets the threads of a stopped process run as far as the checkpoint needs; sets member->stopped. */
+int stopped_wake(struct coordinator *coordinator, struct member *member, struct ckpt_error *err);
+/* Lets the checkpoint thread of a process that was stopped before it could connect do so. */
+void stopped_reach(struct coordinator *coordinator, pid_t outer);
+/* Of everything that wait(2) reports: true when it was about a thread of such a process, and is dealt with. */
+bool stopped_event(struct coordinator *coordinator, pid_t tid, int status);
+/* All are as stopped as before, unless they have been continued meanwhile. */
+void stopped_let_go(struct coordinator *coordinator);
+
+#endif
