@@ -109,6 +109,7 @@ enum socket_state {
     SOCKET_PENDING,  /* connected, and the listening socket peer has not accepted it yet */
     SOCKET_ENDED,    /* its peer had been closed */
     SOCKET_OUTSIDE,  /* its peer is held by nobody of the tree */
+    SOCKET_CONNECTING, /* to peer_name, which has not answered yet */
     SOCKET_STATES
 };
 
@@ -126,6 +127,7 @@ struct image_socket {
     uint32_t mode;              /* permissions of a name in the filesystem; 0: removed since */
     char data[IMAGE_NAME_SIZE]; /* its messages, one behind the other; "" when there are none */
     int duplicate;              /* while saving: a descriptor of ours, or -1 */
+    bool in_transit;            /* while saving: what is queued is known, and under way again */
 };
 
 /* What has been sent to a socket and not been received. */

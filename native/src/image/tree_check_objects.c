@@ -25,7 +25,9 @@ static bool socket_is_good(const struct tree_image *tree, int index)
 
     if (socket->state >= SOCKET_STATES || socket->backlog < 0 || !is_data(socket->data))
         return false;
-    if (with_peer && (peer == NULL || socket->peer == index || peer->domain == 0))
+    bool with_itself = socket->peer == index && socket->state == SOCKET_CONNECTED &&
+                       socket->domain != 1; /* AF_UNIX */
+    if (with_peer && (peer == NULL || (socket->peer == index && !with_itself) || peer->domain == 0))
         return false;
     return socket->state != SOCKET_CONNECTED ||
            (peer->state == SOCKET_CONNECTED && peer->peer == index);

@@ -5,64 +5,25 @@
  * that was sent has to have arrived, which over the loopback it has unless the receiver's buffer is full. One that
  * leads out of the tree is reset. */
 #include "common/cleanup.h"
+#include "objects/endpoint.h"
 #include "objects/socket.h"
+#include "objects/tcp_flow.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-/* States of TCP. */
-#define STATE_FIN_WAIT1  4
-#define STATE_FIN_WAIT2  5
-#define STATE_CLOSE      7
-#define STATE_CLOSE_WAIT 8
-#define STATE_LAST_ACK   9
-#define STATE_LISTEN     10
-#define STATE_CLOSING    11
+/* For what has ended by itself the kernel keeps a port for a minute. */
+#define PORT_TRIES   1300
+#define PORT_WAIT_MS 50
 
 /* The kernel keeps the ports of a connection that has just ended for about a second. */
 #define PORTS_TRIES   300
 #define PORTS_WAIT_MS 10
-
-/* An address and port in one form for both families. */
-struct endpoint {
-    struct in6_addr address;
-    in_port_t port;
-    bool any;
-};
-
-static bool endpoint_read(const char *text, struct endpoint *ret)
-{
-    struct socket_address address;
-
-    memset(ret, 0, sizeof(*ret));
-    if (!address_read(text, &address))
-        return false;
-    if (address.storage.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address.storage;
-        ret->address = in6->sin6_addr;
-        ret->port = in6->sin6_port;
-        ret->any = IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
-    } else {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)&address.storage;
-        ret->address.s6_addr[10] = ret->address.s6_addr[11] = 0xff;
-        memcpy(ret->address.s6_addr + 12, &in->sin_addr, sizeof(in->sin_addr));
-        ret->port = in->sin_port;
-        ret->any = in->sin_addr.s_addr == INADDR_ANY;
-    }
-    return true;
-}
-
-static bool is_same(const char *left, const char *right)
-{
-    struct endpoint a, b;
-
-    return endpoint_read(left, &a) && endpoint_read(right, &b) && a.port == b.port &&
-           memcmp(&a.address, &b.address, sizeof(a.address)) == 0;
-}
 
 static bool is_tcp(const struct image_socket *socket)
 {
@@ -72,12 +33,9 @@ static bool is_tcp(const struct image_socket *socket)
 /* The listening socket through which a connection to name comes, or -1. */
 static int listener_of(const struct tree_image *tree, const char *name)
 {
-    struct endpoint wanted, there;
-
-    for (size_t i = 0; endpoint_read(name, &wanted) && i < tree->socket_count; i++) {
+    for (size_t i = 0; i < tree->socket_count; i++) {
         const struct image_socket *socket = &tree->sockets[i];
-        if (is_tcp(socket) && socket->backlog > 0 && endpoint_read(socket->name, &there) &&
-            there.port == wanted.port && (there.any || is_same(socket->name, name)))
+        if (is_tcp(socket) && socket->backlog > 0 && address_is_covered(name, socket->name))
             return (int)i;
     }
     return -1;
@@ -93,41 +51,68 @@ static int info_read(const struct image_socket *socket, struct tcp_info *ret)
     return getsockopt(socket->duplicate, IPPROTO_TCP, TCP_INFO, ret, &size);
 }
 
-static int under_way(struct ckpt_error *err)
-{
-    return ckpt_error_set(err, EAGAIN, "bytes of a TCP connection are still under way");
-}
-
-/* The other end of a connection, or -1. */
+/* The other end of a connection, or -1. A socket may be connected with itself. */
 static int peer_find(const struct tree_image *tree, int index)
 {
     const struct image_socket *socket = &tree->sockets[index];
 
     for (size_t i = 0; i < tree->socket_count; i++) {
         const struct image_socket *other = &tree->sockets[i];
-        if ((int)i != index && is_tcp(other) && is_same(other->name, socket->peer_name) &&
-            is_same(other->peer_name, socket->name))
+        if (is_tcp(other) && address_is_same(other->name, socket->peer_name) &&
+            address_is_same(other->peer_name, socket->name))
             return (int)i;
     }
     return -1;
 }
 
-/* Everything that has been written must be where it can be seen: in the other end's queue. */
-static int connected_examine(const struct tree_image *tree, struct image_socket *socket,
-                             const struct tcp_info *info, struct ckpt_error *err)
+static bool is_of_inode(const struct tcp_entry *entry, const void *inode)
 {
-    struct tcp_info other;
+    return entry->inode == *(const uint64_t *)inode;
+}
 
-    if (info_read(&tree->sockets[socket->peer], &other) < 0)
-        return ckpt_error_errno(err, "look at a TCP connection");
-    if (info->tcpi_notsent_bytes > 0 ||
-        info->tcpi_bytes_sent - info->tcpi_bytes_retrans > other.tcpi_bytes_received)
-        return under_way(err);
-    socket->state = SOCKET_CONNECTED;
-    if (info->tcpi_state == STATE_FIN_WAIT1 || info->tcpi_state == STATE_FIN_WAIT2 ||
-        info->tcpi_state == STATE_LAST_ACK || info->tcpi_state == STATE_CLOSING)
-        socket->shutdown = 2;
-    return 0;
+/* Where a connection that is being made leads to: getpeername(2) does not tell before it is there. */
+static bool target_find(struct image_socket *socket)
+{
+    struct tcp_entry entry;
+    struct socket_address address = {.size = sizeof(struct sockaddr_in6)};
+    struct sockaddr_in *in = (struct sockaddr_in *)&address.storage;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address.storage;
+
+    if (!tcp_entry_find(is_of_inode, &socket->inode, &entry))
+        return false;
+    address.storage.ss_family = (sa_family_t)socket->domain;
+    if (socket->domain == AF_INET) {
+        in->sin_port = entry.remote.port;
+        memcpy(&in->sin_addr, entry.remote.address.s6_addr + 12, sizeof(in->sin_addr));
+        address.size = sizeof(*in);
+    } else {
+        in6->sin6_port = entry.remote.port;
+        in6->sin6_addr = entry.remote.address;
+    }
+    address_write(&address, socket->peer_name);
+    return true;
+}
+
+/* A socket without a peer by now: fresh, connecting, or at its end, where it can still be read. */
+static enum socket_state single_state(struct image_socket *socket, const struct tcp_info *info)
+{
+    if (info->tcpi_state == TCP_STATE_SYN_SENT && target_find(socket))
+        return SOCKET_CONNECTING;
+    if (info->tcpi_state != TCP_STATE_CLOSE)
+        return SOCKET_OUTSIDE;
+    if (info->tcpi_bytes_acked == 0 && info->tcpi_bytes_received == 0)
+        return SOCKET_PLAIN;
+    socket->shutdown = 3;
+    return SOCKET_ENDED;
+}
+
+/* What a socket that has ended leaves for a minute, and what is accepted from a listening socket, then does not keep
+ * others from its port: without this the restart would have to wait. */
+static void port_share(const struct image_socket *socket)
+{
+    int one = 1;
+
+    setsockopt(socket->duplicate, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 }
 
 int inet_socket_relate(const struct save_context *context, int index, struct ckpt_error *err)
@@ -140,14 +125,18 @@ int inet_socket_relate(const struct save_context *context, int index, struct ckp
         return 0;
     if (info_read(socket, &info) < 0)
         return ckpt_error_errno(err, "look at a TCP socket");
-    if (info.tcpi_state == STATE_LISTEN) {
+    port_share(socket);
+    if (info.tcpi_state == TCP_STATE_LISTEN) {
         socket->state = SOCKET_LISTENING;
         socket->backlog = info.tcpi_sacked > 0 ? (int)info.tcpi_sacked : 1;
     } else if (socket->peer_name[0] == 0) {
-        socket->state = info.tcpi_state == STATE_CLOSE ? SOCKET_PLAIN : SOCKET_OUTSIDE;
+        socket->state = single_state(socket, &info);
     } else if ((socket->peer = peer_find(context->tree, index)) >= 0) {
-        return connected_examine(context->tree, socket, &info, err);
-    } else if (info.tcpi_state == STATE_CLOSE_WAIT) {
+        socket->state = SOCKET_CONNECTED;
+        if (info.tcpi_state == TCP_STATE_FIN_WAIT1 || info.tcpi_state == TCP_STATE_FIN_WAIT2 ||
+            info.tcpi_state == TCP_STATE_LAST_ACK || info.tcpi_state == TCP_STATE_CLOSING)
+            socket->shutdown = 2;
+    } else if (info.tcpi_state == TCP_STATE_CLOSE_WAIT) {
         socket->state = SOCKET_ENDED;
     } else {
         socket->state = SOCKET_OUTSIDE; /* until the listening sockets are known */
@@ -155,23 +144,53 @@ int inet_socket_relate(const struct save_context *context, int index, struct ckp
     return 0;
 }
 
-int inet_sockets_finish(struct tree_image *tree, struct ckpt_error *err)
+/* The other end, closed while bytes of it were still to be sent. */
+static bool is_closed_end(const struct tcp_entry *entry, const void *argument)
 {
-    struct tcp_info info;
+    const struct image_socket *socket = argument;
+    struct endpoint local, remote;
 
-    for (size_t i = 0; i < tree->socket_count; i++) {
-        struct image_socket *socket = &tree->sockets[i];
-        int listener = is_tcp(socket) && socket->state == SOCKET_OUTSIDE
-                           ? listener_of(tree, socket->peer_name)
-                           : -1;
-        if (listener < 0)
-            continue;
-        if (info_read(socket, &info) < 0 || info.tcpi_bytes_sent > 0)
-            return under_way(err);
-        socket->state = SOCKET_PENDING;
-        socket->peer = listener;
-    }
+    return entry->inode == 0 && endpoint_read(socket->name, &local) &&
+           endpoint_read(socket->peer_name, &remote) && endpoint_is_same(&entry->local, &remote) &&
+           endpoint_is_same(&entry->remote, &local) &&
+           (entry->state == TCP_STATE_FIN_WAIT1 || entry->state == TCP_STATE_LAST_ACK ||
+            entry->state == TCP_STATE_CLOSING);
+}
+
+static int outside_finish(struct tree_image *tree, struct image_socket *socket,
+                          struct ckpt_error *err)
+{
+    struct tcp_entry entry;
+    struct tcp_info info;
+    int listener = listener_of(tree, socket->peer_name);
+
+    if (tcp_entry_find(is_closed_end, socket, &entry))
+        return ckpt_error_set(err, EAGAIN, "bytes of a closed TCP connection are still under way");
+    if (listener < 0)
+        return 0;
+    if (info_read(socket, &info) < 0 || info.tcpi_bytes_sent > 0)
+        return ckpt_error_set(err, EAGAIN,
+                              "somebody has written to a TCP connection that nobody has accepted");
+    socket->state = SOCKET_PENDING;
+    socket->peer = listener;
     return 0;
+}
+
+int inet_sockets_finish(const struct save_context *context, struct ckpt_error *err)
+{
+    struct tree_image *tree = context->tree;
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
+        struct image_socket *socket = &tree->sockets[i];
+        if (!is_tcp(socket))
+            continue;
+        if (socket->state == SOCKET_OUTSIDE)
+            error = outside_finish(tree, socket, err);
+        else if (socket->state == SOCKET_CONNECTED && socket->peer >= (int)i)
+            error = tcp_flow_save(context, (int)i, err);
+    }
+    return error;
 }
 
 /* ---- restoring ---- */
@@ -202,23 +221,49 @@ static void options_before_bind(const struct socket_workshop *workshop, int inde
     }
 }
 
+static bool is_port_held(const struct tcp_entry *entry, const void *argument)
+{
+    struct endpoint name;
+
+    return endpoint_read(argument, &name) && entry->inode != 0 && entry->local.port == name.port;
+}
+
+/* Who has ended keeps his port for a minute; somebody who holds it will not give it up. */
+static int name_bind_patiently(int fd, const char *name)
+{
+    struct tcp_entry entry;
+
+    for (int i = 0; i < PORT_TRIES; i++) {
+        if (name_bind(fd, name) == 0)
+            return 0;
+        if (errno != EADDRINUSE)
+            return -1;
+        if (tcp_entry_find(is_port_held, name, &entry))
+            break;
+        poll(NULL, 0, PORT_WAIT_MS);
+    }
+    errno = EADDRINUSE;
+    return -1;
+}
+
 static int listening_make(const struct image_socket *image, const char *name, int backlog)
 {
     cleanup_fd int fd = socket_new(image);
 
-    if (fd < 0 || name_bind(fd, name) < 0 || listen(fd, backlog) < 0)
+    if (fd < 0 || name_bind_patiently(fd, name) < 0 || listen(fd, backlog) < 0)
         return -1;
     return steal_fd(&fd);
 }
 
 /* A new client that is connected to address, from the port it had if that can be had. */
-static int client_make(const struct image_socket *image, const struct socket_address *to)
+static int client_make(const struct image_socket *image, const char *name,
+                       const struct socket_address *to)
 {
     for (int i = 0; i <= PORTS_TRIES; i++) {
         cleanup_fd int fd = socket_new(image);
         if (fd < 0)
             return -1;
-        if ((i == PORTS_TRIES || name_bind(fd, image->name) == 0) &&
+        if ((i == PORTS_TRIES || name_bind(fd, name) == 0) &&
             connect(fd, (const struct sockaddr *)&to->storage, to->size) == 0)
             return steal_fd(&fd);
         if (errno != EADDRNOTAVAIL && errno != EADDRINUSE)
@@ -240,61 +285,109 @@ static int accept_from(int listener, int client)
             return -1;
         address_write(&mine, left);
         address_write(&theirs, right);
-        if (is_same(left, right))
+        if (address_is_same(left, right))
             return steal_fd(&fd);
     }
 }
 
+/* A client that is connected with a server; ret[0] is the client. */
+static int connection_make(struct socket_workshop *workshop, const struct image_socket *client,
+                           const char *client_name, const char *to,
+                           const struct image_socket *server, const char *server_name, int ret[2])
+{
+    struct socket_address address;
+    int listener = listener_of(workshop->tree, server_name);
+    cleanup_fd int passing = listener >= 0 ? -1 : listening_make(server, server_name, 1);
+    int through = listener >= 0 ? workshop->made[listener] : passing;
+
+    if (through < 0 || !address_read(to, &address))
+        return -1;
+    ret[0] = client_make(client, client_name, &address);
+    ret[1] = ret[0] < 0 ? -1 : accept_from(through, ret[0]);
+    if (ret[1] < 0 && ret[0] >= 0)
+        close(ret[0]);
+    return ret[1] < 0 ? -1 : 0;
+}
+
+static int self_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+{
+    const struct image_socket *image = &workshop->tree->sockets[index];
+    struct socket_address address;
+
+    address_read(image->name, &address);
+    workshop->made[index] = client_make(image, image->name, &address);
+    workshop->fillers[index] = workshop->made[index];
+    return workshop->made[index] < 0
+               ? socket_fail(err, image, "connect a TCP socket with itself again")
+               : 0;
+}
+
 int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
-    const struct tree_image *tree = workshop->tree;
-    int server = tree->sockets[index].peer, client = index;
-    struct socket_address to;
+    const struct image_socket *all = workshop->tree->sockets;
+    int client = index, server = all[index].peer, ends[2];
 
-    if (listener_of(tree, tree->sockets[index].name) >= 0) {
+    if (server == index)
+        return self_make(workshop, index, err);
+    if (listener_of(workshop->tree, all[index].name) >= 0) {
         server = index;
-        client = tree->sockets[index].peer;
+        client = all[index].peer;
     }
-    int listener = listener_of(tree, tree->sockets[server].name);
-    cleanup_fd int passing =
-        listener >= 0 ? -1 : listening_make(&tree->sockets[server], tree->sockets[server].name, 1);
-    int through = listener >= 0 ? workshop->made[listener] : passing;
-    if (through < 0 || !address_read(tree->sockets[client].peer_name, &to))
-        return socket_fail(err, &tree->sockets[server], "listen at the port of a connection");
-    workshop->made[client] = client_make(&tree->sockets[client], &to);
-    if (workshop->made[client] >= 0)
-        workshop->made[server] = accept_from(through, workshop->made[client]);
-    if (workshop->made[client] < 0 || workshop->made[server] < 0)
-        return socket_fail(err, &tree->sockets[client], "connect two TCP sockets again");
-    workshop->fillers[client] = workshop->made[server];
-    workshop->fillers[server] = workshop->made[client];
+    if (connection_make(workshop, &all[client], all[client].name, all[client].peer_name,
+                        &all[server], all[server].name, ends) < 0)
+        return socket_fail(err, &all[client], "connect two TCP sockets again");
+    workshop->made[client] = workshop->fillers[server] = ends[0];
+    workshop->made[server] = workshop->fillers[client] = ends[1];
     return 0;
 }
 
-/* A connection to nobody in particular, whose other end we close when all is queued. */
-static int ended_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+/* A connection to nobody in particular. */
+static int passing_make(struct socket_workshop *workshop, const struct image_socket *image,
+                        int ret[2])
 {
-    const struct image_socket *image = &workshop->tree->sockets[index];
     struct socket_address address = {.size = sizeof(address.storage)};
     struct sockaddr_in *in = (struct sockaddr_in *)&address.storage;
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address.storage;
     cleanup_fd int listener = socket_new(image);
 
+    (void)workshop;
     address.storage.ss_family = (sa_family_t)image->domain;
     if (image->domain == AF_INET)
         in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     else
         in6->sin6_addr = in6addr_loopback;
-    workshop->made[index] = socket_new(image);
-    if (listener < 0 || workshop->made[index] < 0 ||
+    ret[0] = socket_new(image);
+    if (listener < 0 || ret[0] < 0 ||
         bind(listener, (struct sockaddr *)&address.storage,
              image->domain == AF_INET ? sizeof(*in) : sizeof(*in6)) < 0 ||
         listen(listener, 1) < 0 ||
         getsockname(listener, (struct sockaddr *)&address.storage, &address.size) < 0 ||
-        connect(workshop->made[index], (struct sockaddr *)&address.storage, address.size) < 0)
-        return socket_fail(err, image, "make a TCP connection that ends");
-    workshop->fillers[index] = accept_from(listener, workshop->made[index]);
-    return workshop->fillers[index] < 0 ? socket_fail(err, image, "accept a TCP connection") : 0;
+        connect(ret[0], (struct sockaddr *)&address.storage, address.size) < 0)
+        return -1;
+    ret[1] = accept_from(listener, ret[0]);
+    return ret[1] < 0 ? -1 : 0;
+}
+
+/* Its other end is closed when all is queued. It has the names that it had, where nobody else has them. */
+static int ended_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
+{
+    const struct image_socket *image = &workshop->tree->sockets[index];
+    int ends[2] = {-1, -1}, mine = 0, result = -1;
+
+    if (image->state == SOCKET_ENDED && image->peer_name[0] != 0) {
+        mine = listener_of(workshop->tree, image->name) >= 0;
+        result = mine == 0 ? connection_make(workshop, image, image->name, image->peer_name, image,
+                                             image->peer_name, ends)
+                           : connection_make(workshop, image, image->peer_name, image->name, image,
+                                             image->name, ends);
+    }
+    if (result < 0) {
+        mine = 0;
+        result = passing_make(workshop, image, ends);
+    }
+    workshop->made[index] = ends[mine];
+    workshop->fillers[index] = ends[1 - mine];
+    return result < 0 ? socket_fail(err, image, "make a TCP connection that ends") : 0;
 }
 
 int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
@@ -309,13 +402,26 @@ int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_er
         return socket_fail(err, image, "make a socket");
     options_before_bind(workshop, index);
     socket_name_describe(image->name, name);
-    if (image->state == SOCKET_PENDING) /* the port may be in use for a second: any will do */
-        return 0;
-    if (name_bind(workshop->made[index], image->name) < 0)
+    if (image->state == SOCKET_PENDING || image->state == SOCKET_CONNECTING)
+        return 0; /* its port may be in use for a second, and nobody has seen it: any will do */
+    if (name_bind_patiently(workshop->made[index], image->name) < 0)
         return ckpt_error_errno(err, "bind %s", name);
     if (image->state == SOCKET_LISTENING && listen(workshop->made[index], image->backlog) < 0)
         return ckpt_error_errno(err, "listen at %s", name);
     return 0;
+}
+
+/* Connecting may take as long as it would have: nobody waits for it here. */
+static int connect_begin(int fd, const struct socket_address *to)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    int result = connect(fd, (const struct sockaddr *)&to->storage, to->size);
+    int error = errno;
+    fcntl(fd, F_SETFL, flags);
+    errno = error;
+    return result < 0 && error != EINPROGRESS ? -1 : 0;
 }
 
 int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err)
@@ -324,14 +430,18 @@ int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err
         const struct image_socket *image = &workshop->tree->sockets[i];
         struct linger reset = {.l_onoff = 1};
         struct socket_address to;
+        int fd = workshop->made[i];
         if (image->domain == AF_UNIX)
             continue;
         if (image->state == SOCKET_OUTSIDE)
             setsockopt(workshop->fillers[i], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
         if ((image->state == SOCKET_PENDING || image->state == SOCKET_PLAIN) &&
             address_read(image->peer_name, &to) &&
-            connect(workshop->made[i], (struct sockaddr *)&to.storage, to.size) < 0)
+            connect(fd, (struct sockaddr *)&to.storage, to.size) < 0)
             return socket_fail(err, image, "connect again");
+        if (image->state == SOCKET_CONNECTING && address_read(image->peer_name, &to) &&
+            connect_begin(fd, &to) < 0 && errno != ECONNREFUSED)
+            return socket_fail(err, image, "begin to connect again");
     }
     return 0;
 }

@@ -47,6 +47,14 @@ int socket_new(const struct image_socket *socket_image)
     return socket(socket_image->domain, socket_image->type | SOCK_CLOEXEC, socket_image->protocol);
 }
 
+int socket_int_option(int fd, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
+}
+
 int socket_fail(struct ckpt_error *err, const struct image_socket *socket, const char *what)
 {
     return ckpt_error_errno(err, "%s (a socket with number %llu at the checkpoint)", what,
@@ -97,14 +105,6 @@ static int options_save(struct tree_image *tree, int index, int fd)
     return error;
 }
 
-static int int_option(int fd, int option)
-{
-    int value = 0;
-    socklen_t size = sizeof(value);
-
-    return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
-}
-
 static void names_save(struct image_socket *socket)
 {
     struct socket_address address = {.size = sizeof(address.storage)};
@@ -129,9 +129,9 @@ int socket_save(const struct save_context *context, const struct seen_descriptor
         return ckpt_error_set(err, ENOMEM, "no memory");
     socket->inode = seen->status.st_ino;
     socket->duplicate = fd;
-    socket->domain = int_option(fd, SO_DOMAIN);
-    socket->type = int_option(fd, SO_TYPE);
-    socket->protocol = int_option(fd, SO_PROTOCOL);
+    socket->domain = socket_int_option(fd, SO_DOMAIN);
+    socket->type = socket_int_option(fd, SO_TYPE);
+    socket->protocol = socket_int_option(fd, SO_PROTOCOL);
     if ((socket->domain != AF_UNIX && socket->domain != AF_INET && socket->domain != AF_INET6) ||
         (socket->domain != AF_UNIX && socket->protocol != IPPROTO_TCP &&
          socket->protocol != IPPROTO_UDP))
@@ -153,13 +153,19 @@ int sockets_save(const struct save_context *context, struct ckpt_error *err)
 
     /* A message may hold sockets that nobody else holds: the table grows meanwhile. */
     for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
-        if (int_option(tree->sockets[i].duplicate, SO_ACCEPTCONN) != 1)
+        if (tree->sockets[i].domain == AF_UNIX)
             error = socket_queue_save(context, (int)i, err);
     }
     for (size_t i = 0; error == 0 && i < tree->socket_count; i++)
         error = tree->sockets[i].domain == AF_UNIX ? unix_socket_relate(context, (int)i, err)
                                                    : inet_socket_relate(context, (int)i, err);
-    return error < 0 ? error : inet_sockets_finish(tree, err);
+    if (error == 0)
+        error = inet_sockets_finish(context, err);
+    for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
+        if (tree->sockets[i].domain != AF_UNIX && !tree->sockets[i].in_transit)
+            error = socket_queue_save(context, (int)i, err);
+    }
+    return error;
 }
 
 /* ---- restoring ---- */
@@ -219,8 +225,11 @@ static void options_set(void)
         const struct image_option *option = &workshop.tree->options[i];
         unsigned char value[sizeof(option->value) / 2];
         ssize_t size = hex_read(option->value, value, sizeof(value));
+        /* See port_share(): it stays on. */
+        bool shared = option->level == SOL_SOCKET && option->option == SO_REUSEADDR &&
+                      workshop.tree->sockets[option->socket].protocol == IPPROTO_TCP;
         /* What this kernel or this user may not set differs in speed, not in what arrives. */
-        if (size > 0)
+        if (size > 0 && !shared)
             setsockopt(workshop.made[option->socket], option->level, option->option, value,
                        (socklen_t)size);
     }
@@ -230,7 +239,8 @@ static void shutdowns_do(void)
 {
     for (size_t i = 0; i < workshop.tree->socket_count; i++) {
         int mask = workshop.tree->sockets[i].shutdown;
-        if (mask != 0 && workshop.tree->sockets[i].state == SOCKET_CONNECTED)
+        enum socket_state state = workshop.tree->sockets[i].state;
+        if (mask != 0 && (state == SOCKET_CONNECTED || state == SOCKET_ENDED))
             shutdown(workshop.made[i], mask == 3 ? SHUT_RDWR : mask == 2 ? SHUT_WR : SHUT_RD);
     }
 }

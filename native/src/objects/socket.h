@@ -21,6 +21,8 @@ struct socket_workshop {
 };
 
 bool socket_is_stream(const struct image_socket *socket); /* no messages, only bytes */
+/* -1: it has none. */
+int socket_int_option(int fd, int option);
 int socket_new(const struct image_socket *socket);
 int socket_fail(struct ckpt_error *err, const struct image_socket *socket, const char *what);
 
@@ -38,7 +40,7 @@ int unix_pair_make(struct socket_workshop *workshop, int index, struct ckpt_erro
 int unix_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err);
 int inet_socket_relate(const struct save_context *context, int index, struct ckpt_error *err);
 /* Once all have been related. */
-int inet_sockets_finish(struct tree_image *tree, struct ckpt_error *err);
+int inet_sockets_finish(const struct save_context *context, struct ckpt_error *err);
 int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
 int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
 int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err);

@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/socket.h"
+#include "objects/tcp_flow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,7 +151,12 @@ int socket_queue_save(const struct save_context *context, int index, struct ckpt
     int before = -1, error = 0, offset = 0, queued = 0;
     socklen_t size = sizeof(before);
     bool tcp = socket.protocol == IPPROTO_TCP;
+    struct pollfd urgent = {.fd = peek.fd, .events = POLLPRI};
 
+    if (socket_int_option(peek.fd, SO_ACCEPTCONN) == 1)
+        return 0;
+    if (poll(&urgent, 1, 0) > 0 && (urgent.revents & POLLPRI) != 0)
+        return ckpt_error_set(err, ENOTSUP, "out-of-band data of a socket cannot be carried");
     /* TCP shows all of its queue to whoever has the room. */
     if (tcp && (ioctl(peek.fd, SIOCINQ, &queued) < 0 || queued <= 0))
         return 0;
@@ -259,6 +265,15 @@ static void room_make(int fd)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+static size_t queued_size(const struct tree_image *tree, int socket)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < tree->message_count; i++)
+        size += tree->messages[i].socket == socket ? tree->messages[i].size : 0;
+    return size;
+}
+
 int socket_queues_fill(struct socket_workshop *workshop, struct ckpt_error *err)
 {
     const struct tree_image *tree = workshop->tree;
@@ -272,6 +287,8 @@ int socket_queues_fill(struct socket_workshop *workshop, struct ckpt_error *err)
             return ckpt_error_errno(err, "open '%s'", tree->sockets[i].data);
         if (tree->sockets[i].domain == AF_UNIX)
             room_make(workshop->fillers[i]);
+        else if (tree->sockets[i].protocol == IPPROTO_TCP)
+            tcp_receiver_open(workshop->made[i], queued_size(tree, (int)i));
         for (size_t j = 0; error == 0 && j < tree->message_count; j++) {
             if (tree->messages[j].socket == (int)i)
                 error = message_send_again(workshop, (int)j, from, err);
