@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/time_types.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -49,6 +50,16 @@ int message_send(int fd, struct wire_message *message)
     return sent < 0 ? (int)sent : 0;
 }
 
+/* Between checkpoints the thread can be told to end (away.c), by its signal. */
+static void message_await(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    unsigned long mask = ~BIT(preload.signal);
+
+    if (preload.announced == 0)
+        raw5(SYS_ppoll, &wanted, 1, NULL, &mask, sizeof(mask));
+}
+
 int message_receive(int fd, struct wire_message *message, int *ret_descriptor)
 {
     union {
@@ -63,6 +74,7 @@ int message_receive(int fd, struct wire_message *message, int *ret_descriptor)
     long got;
 
     do {
+        message_await(fd);
         got = raw3(SYS_recvmsg, fd, &packet, MSG_CMSG_CLOEXEC);
     } while (got == -EINTR);
     if (got < 0)

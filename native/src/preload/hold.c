@@ -58,6 +58,8 @@ bool holders_await(uint64_t deadline)
     uint32_t holders;
 
     while ((holders = __atomic_load_n(&preload.holders, __ATOMIC_SEQ_CST)) > 0) {
+        while (preload.leaving) /* one of them wants this thread to end */
+            raw1(SYS_exit, 0);
         if (now_ns() > deadline)
             return false;
         futex_wait(&preload.holders, holders, 10000000L);

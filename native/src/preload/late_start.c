@@ -72,6 +72,15 @@ void checkpoint_thread_require(void)
     checkpoint_thread_start();
 }
 
+bool checkpoint_thread_forestall(void)
+{
+    if (__atomic_exchange_n(&started, true, __ATOMIC_SEQ_CST))
+        return true;
+    if (timer_is_set)
+        raw1(SYS_timer_delete, timer);
+    return false;
+}
+
 bool is_late_start(const siginfo_t *info)
 {
     return info->si_code == SI_TIMER && info->si_ptr == &started;

@@ -71,8 +71,22 @@ static void leave(struct thread_slot *slot, struct arch_frame *frame)
     futex_add(&preload.obeyed);
 }
 
+/* The checkpoint thread lets the signal in only while it waits for a message, to be told to end. */
+static bool is_for_checkpoint_thread(int signal, siginfo_t *info)
+{
+    if ((int)raw0(SYS_gettid) != preload.checkpoint_tid)
+        return false;
+    if (info->si_code != SI_QUEUE || info->si_ptr != &preload)
+        raw4(SYS_rt_tgsigqueueinfo, preload.pid, preload.pid, signal, info); /* the program's */
+    while (preload.leaving)
+        raw1(SYS_exit, 0);
+    return true;
+}
+
 void park_handler(int signal, siginfo_t *info, void *ucontext)
 {
+    if (is_for_checkpoint_thread(signal, info))
+        return;
     struct interruption now = {.at = now_ns()};
 
     if (is_late_start(info)) {

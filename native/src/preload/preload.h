@@ -66,9 +66,10 @@ struct preload {
     bool managed; /* a coordinator is named in the environment */
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
-    int checkpoint_tid;
-    bool main_ended;     /* its main thread has ended, others have not */
-    uint64_t checkpoint; /* number of the one under way */
+    volatile int checkpoint_tid; /* 0 once it has ended */
+    volatile bool leaving;       /* it is to end, see away.c */
+    bool main_ended;             /* its main thread has ended, others have not */
+    uint64_t checkpoint;         /* number of the one under way */
     volatile uint32_t
         announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
     volatile uint32_t
@@ -92,6 +93,8 @@ void checkpoint_thread_start(void);
 void checkpoint_thread_expect(void);
 void checkpoint_thread_require(void);
 bool is_late_start(const siginfo_t *info);
+/* Whether it runs and has to be ended (away.c); if not, it will not be started before it is expected again. */
+bool checkpoint_thread_forestall(void);
 /* thread.c: the checkpoint thread's life, and its second birth in a restored process */
 void checkpoint_thread_main(void *unused);
 void checkpoint_thread_restored(void *unused);

@@ -27,13 +27,14 @@ void checkpoint_thread_start(void)
     /* Signals for the process must go to threads that the program knows. */
     raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof(all));
     arch_clone(CHECKPOINT_THREAD_FLAGS, checkpoint_thread_stack + PRELOAD_STACK_SIZE,
-               &preload.checkpoint_tid, checkpoint_thread_main, NULL);
+               (void *)&preload.checkpoint_tid, checkpoint_thread_main, NULL);
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 }
 
 /* The child has one thread, and what it copied of a checkpoint that was under way in the parent is not its own. */
 static void after_fork_in_child(void)
 {
+    preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;
     preload.holders = 0;

@@ -195,11 +195,17 @@ static int hello(enum wire_kind kind)
     return error < 0 ? error : fd;
 }
 
+static void thread_begin(void)
+{
+    descriptors_close();
+    raw2(SYS_prctl, PR_SET_NAME, "ckpt");
+    raw1(SYS_set_tid_address, &preload.checkpoint_tid);
+}
+
 void checkpoint_thread_main(void *unused)
 {
     (void)unused;
-    descriptors_close();
-    raw2(SYS_prctl, PR_SET_NAME, "ckpt");
+    thread_begin();
     int fd = hello(WIRE_KIND_PROCESS);
     if (supervisor_is_dead(fd))
         process_kill();
@@ -218,8 +224,7 @@ static void main_end_await(void)
 void checkpoint_thread_restored(void *unused)
 {
     (void)unused;
-    descriptors_close();
-    raw2(SYS_prctl, PR_SET_NAME, "ckpt");
+    thread_begin();
     process_state_restore();
     unforked_memory_restore();
     process_limits_restore();

@@ -52,6 +52,17 @@ void wrappers_init(void)
     LOOK_UP(mlock);
     LOOK_UP(mlockall);
     LOOK_UP(prctl);
+    LOOK_UP(unshare);
+    LOOK_UP(setns);
+    LOOK_UP(setuid);
+    LOOK_UP(setgid);
+    LOOK_UP(seteuid);
+    LOOK_UP(setegid);
+    LOOK_UP(setreuid);
+    LOOK_UP(setregid);
+    LOOK_UP(setresuid);
+    LOOK_UP(setresgid);
+    LOOK_UP(setgroups);
     symbols_find(wanted, count);
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));

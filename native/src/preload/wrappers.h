@@ -45,6 +45,17 @@ struct real_functions {
     int (*mlock)(const void *, size_t);
     int (*mlockall)(int);
     int (*prctl)(int, ...);
+    int (*unshare)(int);
+    int (*setns)(int, int);
+    int (*setuid)(uid_t);
+    int (*setgid)(gid_t);
+    int (*seteuid)(uid_t);
+    int (*setegid)(gid_t);
+    int (*setreuid)(uid_t, uid_t);
+    int (*setregid)(gid_t, gid_t);
+    int (*setresuid)(uid_t, uid_t, uid_t);
+    int (*setresgid)(gid_t, gid_t, gid_t);
+    int (*setgroups)(size_t, const gid_t *);
 };
 extern struct real_functions real;
 
