@@ -409,10 +409,10 @@ void process_restore(struct restore *restore, const struct image_process *proces
     struct assembly assembly = {.restore = restore, .process = process};
     struct ckpt_error err = {0};
     uint64_t stack;
-    sigset_t all;
+    unsigned long all = ~0UL;
 
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, NULL);
+    /* libc would leave out its own signals, by one of which threads park. */
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
     if (process->library.slot_size != sizeof(struct thread_slot)) {
         ckpt_error_set(&err, ENOTSUP, "its image was taken with another version of the library");
         fail(&assembly, &err);

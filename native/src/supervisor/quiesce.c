@@ -163,13 +163,25 @@ static int stopped_find(struct coordinator *coordinator, struct ckpt_error *err)
     for (struct member *member = coordinator->members; member != NULL; member = member->next) {
         struct tree_process process;
         if (member->state != MEMBER_ASKED || member->stopped ||
-            tree_process_read(member->outer, &process) < 0 || process.state != 'T')
+            tree_process_read(member->outer, &process) < 0 ||
+            (process.state != 'T' && !stopped_is_traced(coordinator, member->outer)))
             continue;
         coordinator->obstacle = member->outer;
         if (stopped_wake(coordinator, member, err) < 0)
             return -EAGAIN;
     }
     return 0;
+}
+
+/* Those that were stopped before they could connect. */
+static void strangers_reach(struct coordinator *coordinator, const struct process_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_process *process = &tree->processes[i];
+        if (coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) == NULL &&
+            (process->state == 'T' || stopped_is_traced(coordinator, process->outer)))
+            stopped_reach(coordinator, process->outer);
+    }
 }
 
 /* Waits until every connected process has parked or left. */
@@ -212,10 +224,10 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
                 process_tree_free(ret);
             return error;
         }
-        if (stranger->state == 'T')
-            stopped_reach(coordinator, stranger->outer);
         if (patience == 0)
             patience = clock_monotonic_ms() + STRANGER_DEADLINE_MS;
+        if (clock_monotonic_ms() > patience - STRANGER_DEADLINE_MS + QUIET_MS)
+            strangers_reach(coordinator, ret);
         if (stranger_blame(stranger, reason) || clock_monotonic_ms() > patience) {
             process_refuse(coordinator, stranger, reason, err);
             process_tree_free(ret);

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,10 +33,12 @@
 
 struct tracee {
     struct tracee *next;
-    pid_t tid;
+    pid_t tid, process;
     int signal;  /* the checkpoint signal */
     bool masked; /* everything else is blocked, and mask is its own */
     unsigned long mask;
+    bool starts; /* the checkpoint thread, in the handler */
+    bool held;   /* has done so, and stands where the handler ends */
 };
 
 static struct tracee **tracee_find(struct coordinator *coordinator, pid_t tid)
@@ -90,7 +94,7 @@ static void mask_restore(struct tracee *tracee)
 }
 
 /* Returns 0 also when the thread has ended. */
-static int thread_seize(struct coordinator *coordinator, int number, pid_t tid)
+static int thread_seize(struct coordinator *coordinator, pid_t process, int number, pid_t tid)
 {
     if (*tracee_find(coordinator, tid) != NULL)
         return 0;
@@ -99,7 +103,8 @@ static int thread_seize(struct coordinator *coordinator, int number, pid_t tid)
     struct tracee *tracee = calloc(1, sizeof(*tracee));
     if (tracee == NULL)
         return -ENOMEM; /* our end would set it free, and so does the next memory */
-    *tracee = (struct tracee){.next = coordinator->tracees, .tid = tid, .signal = number};
+    *tracee = (struct tracee){
+        .next = coordinator->tracees, .tid = tid, .process = process, .signal = number};
     coordinator->tracees = tracee;
     if (stop_await(tid, WAKE_DEADLINE_MS) < 0) {
         tracee_remove(tracee_find(coordinator, tid));
@@ -135,7 +140,7 @@ static int process_seize(struct coordinator *coordinator, pid_t outer, int numbe
     while (dir != NULL && error == 0 && (entry = readdir(dir)) != NULL) {
         pid_t tid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
         if (tid > 0 && (number > 0 || (tid != outer && blocks_all(tid))))
-            error = thread_seize(coordinator, number, tid);
+            error = thread_seize(coordinator, outer, number, tid);
     }
     return error;
 }
@@ -169,13 +174,33 @@ static bool tracees_continue(struct coordinator *coordinator, const struct trace
     return true;
 }
 
+/* Whether those of the process that started its checkpoint thread go on. */
+static bool held_continue(struct coordinator *coordinator, pid_t process)
+{
+    uint64_t deadline = clock_monotonic_ms() + WAKE_DEADLINE_MS;
+
+    for (struct tracee *tracee = coordinator->tracees; tracee != NULL; tracee = tracee->next) {
+        if (!tracee->held || tracee->process != process)
+            continue;
+        while (!signal_is_there(tracee)) {
+            if (clock_monotonic_ms() > deadline)
+                return false;
+            usleep(LOOK_AGAIN_US);
+        }
+        tracee->held = false;
+        ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+    }
+    return true;
+}
+
 int stopped_wake(struct coordinator *coordinator, struct member *member, struct ckpt_error *err)
 {
     const struct tracee *known = coordinator->tracees;
 
     member->stopped = true;
     int error = process_seize(coordinator, member->outer, member->signal);
-    bool complete = error == 0 && tracees_continue(coordinator, known);
+    bool complete = error == 0 && tracees_continue(coordinator, known) &&
+                    held_continue(coordinator, member->outer);
     if (error < 0)
         return ckpt_error_set(err, -error, "process %d is stopped, and cannot be traced: %s",
                               (int)member->inner, strerror(-error));
@@ -184,14 +209,50 @@ int stopped_wake(struct coordinator *coordinator, struct member *member, struct 
                                      (int)member->inner);
 }
 
+bool stopped_is_traced(const struct coordinator *coordinator, pid_t outer)
+{
+    const struct tracee *tracee = coordinator->tracees;
+
+    while (tracee != NULL && tracee->process != outer)
+        tracee = tracee->next;
+    return tracee != NULL;
+}
+
+static int signal_of_the_tree(const struct coordinator *coordinator)
+{
+    for (const struct member *member = coordinator->members; member != NULL;
+         member = member->next) {
+        if (member->signal > 0)
+            return member->signal;
+    }
+    return 0;
+}
+
 void stopped_reach(struct coordinator *coordinator, pid_t outer)
 {
     struct tracee *known = coordinator->tracees;
+    struct tree_process process;
+    int number = signal_of_the_tree(coordinator);
 
     if (process_seize(coordinator, outer, 0) < 0)
         return;
+    /* It has lived for too short a time to have a checkpoint thread, and is about to start one: the signal to do so
+     * waits, or its handler is running. */
+    if (coordinator->tracees == known && number > 0 && tree_process_read(outer, &process) == 0 &&
+        process.threads == 1 && ((process.own_pending & BIT(number)) != 0 || blocks_all(outer)) &&
+        thread_seize(coordinator, outer, number, outer) == 0 && coordinator->tracees != known)
+        coordinator->tracees->starts = true;
     for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next)
-        ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+        ptrace(tracee->starts ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0, 0);
+}
+
+/* A thread that has started its checkpoint thread must not leave the handler before that has asked it to park. */
+static bool stands_at_handler_end(const struct tracee *tracee)
+{
+    struct user_regs_struct registers;
+
+    return ptrace(PTRACE_GETREGS, tracee->tid, 0, &registers) == 0 &&
+           registers.orig_rax == SYS_rt_sigreturn && (long)registers.rax == -ENOSYS;
 }
 
 bool stopped_event(struct coordinator *coordinator, pid_t tid, int status)
@@ -207,7 +268,13 @@ bool stopped_event(struct coordinator *coordinator, pid_t tid, int status)
     int number = STOP_EVENT(status) == 0 ? WSTOPSIG(status) : 0;
     if (number == (*at)->signal)
         mask_restore(*at); /* before the frame is made, which holds it */
-    ptrace(PTRACE_CONT, tid, 0, number == SIGSTOP ? 0 : number);
+    if ((*at)->starts && number == SIGTRAP && stands_at_handler_end(*at)) {
+        (*at)->starts = false;
+        (*at)->held = true;
+        return true;
+    }
+    bool is_own = number == SIGSTOP || ((*at)->starts && number == SIGTRAP);
+    ptrace((*at)->starts ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, is_own ? 0 : number);
     return true;
 }
 
@@ -215,12 +282,13 @@ void stopped_let_go(struct coordinator *coordinator)
 {
     while (coordinator->tracees != NULL) {
         struct tracee *tracee = coordinator->tracees;
-        ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
-        int status = stop_await(tracee->tid, LET_GO_DEADLINE_MS);
+        if (!tracee->held)
+            ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0);
+        int status = tracee->held ? 0 : stop_await(tracee->tid, LET_GO_DEADLINE_MS);
         if (status >= 0) {
             int number = STOP_EVENT(status) == 0 ? WSTOPSIG(status) : 0;
             mask_restore(tracee);
-            ptrace(PTRACE_DETACH, tracee->tid, 0, number);
+            ptrace(PTRACE_DETACH, tracee->tid, 0, tracee->held || number == SIGTRAP ? 0 : number);
         }
         tracee_remove(&coordinator->tracees);
     }

@@ -9,6 +9,8 @@
 
 /* Lets the threads of a stopped process run as far as the checkpoint needs; sets member->stopped. */
 int stopped_wake(struct coordinator *coordinator, struct member *member, struct ckpt_error *err);
+/* Whether a thread of the process is traced by us. */
+bool stopped_is_traced(const struct coordinator *coordinator, pid_t outer);
 /* Lets the checkpoint thread of a process that was stopped before it could connect do so. */
 void stopped_reach(struct coordinator *coordinator, pid_t outer);
 /* Of everything that wait(2) reports: true when it was about a thread of such a process, and is dealt with. */
