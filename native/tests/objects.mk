@@ -9,8 +9,8 @@ OBJECTS_CXXFLAGS := -std=gnu++17 -O1 -g -Wall -Wextra -Werror -Itests/lib
 OBJECTS_LIB := $(wildcard tests/lib/*.h)
 OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects/*.c))
 OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
-OBJECTS_CLI := $(addprefix build/tests/cli/,counter static_program dynamic_program \
-    $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo yes),program_32_bit))
+OBJECTS_CLI := $(filter-out $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo yes),,%_32_bit), \
+    $(patsubst tests/cli/%.c,build/tests/cli/%,$(wildcard tests/cli/*.c)))
 
 OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
 

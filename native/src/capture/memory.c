@@ -7,6 +7,7 @@
 
 #include "capture/blame.h"
 #include "capture/mappings.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/process.h"
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define PAGE            4096ULL
@@ -299,6 +301,19 @@ static int object_extend(pid_t outer, struct tree_image *tree, const struct mapp
     return ftruncate(out, (off_t)object->size) < 0 ? -errno : 0;
 }
 
+static int written_note(struct tree_image *tree, const struct mapping *mapping)
+{
+    uint64_t *inode;
+
+    if (!mapping->shared || (mapping->protection & PROT_WRITE) == 0 || mapping->name[0] != '/')
+        return 0;
+    inode = array_add(&tree->written, &tree->written_count, sizeof(*inode));
+    if (inode == NULL)
+        return -ENOMEM;
+    *inode = mapping->inode;
+    return 0;
+}
+
 /* A device's memory is neither in the snapshot nor to be had again. */
 static int devices_refuse(const struct tree_process *process, const struct mappings *mappings,
                           struct ckpt_error *err)
@@ -323,7 +338,9 @@ int capture_shared(const struct tree_process *process, struct tree_image *tree, 
     if (error == 0)
         error = devices_refuse(process, &mappings, err);
     for (size_t i = 0; error == 0 && i < mappings.count; i++) {
-        error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
+        error = written_note(tree, &mappings.list[i]);
+        if (error == 0)
+            error = mapped_file_save(outer, &mappings.list[i], tree, dirfd, err);
         if (error < 0 || mapped_file_path(tree, &mappings.list[i]) != NULL ||
             !is_shared_object(outer, &mappings.list[i]))
             continue;

@@ -23,7 +23,10 @@ enum {
     OPTION_GENERATION,
     OPTION_SIGNAL,
     OPTION_LABEL,
-    OPTION_EXCLUDE
+    OPTION_EXCLUDE,
+    OPTION_DEDICATED,
+    OPTION_REFERENCE,
+    OPTION_MAX_SIZE
 };
 
 static const struct option long_options[] = {
@@ -37,6 +40,9 @@ static const struct option long_options[] = {
     {"signal", required_argument, NULL, OPTION_SIGNAL},
     {"label", required_argument, NULL, OPTION_LABEL},
     {"exclude", required_argument, NULL, OPTION_EXCLUDE},
+    {"dedicated", no_argument, NULL, OPTION_DEDICATED},
+    {"by-reference", required_argument, NULL, OPTION_REFERENCE},
+    {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {NULL, 0, NULL, 0},
 };
 
@@ -46,6 +52,14 @@ static int set_time(const char *name, const char *text, uint64_t *ret, struct ck
         return 0;
     return ckpt_error_set(
         err, EINVAL, "%s is '%s', allowed are times such as 500ms, 30s, 10min, 1h", name, text);
+}
+
+static int set_size(const char *name, const char *text, uint64_t *ret, struct ckpt_error *err)
+{
+    if (parse_size(text, ret) == 0)
+        return 0;
+    return ckpt_error_set(err, EINVAL, "%s is '%s', allowed are sizes such as 500K, 64M, 1.5G",
+                          name, text);
 }
 
 static int set_number(const char *name, const char *text, unsigned *ret, struct ckpt_error *err)
@@ -102,6 +116,15 @@ static int append(char ***list, size_t *count, const char *text, struct ckpt_err
     return 0;
 }
 
+int run_options_exclude(struct run_options *options, const char *glob, struct ckpt_error *err)
+{
+    for (size_t i = 0; i < options->exclude_count; i++) {
+        if (strcmp(options->excludes[i], glob) == 0)
+            return 0;
+    }
+    return append(&options->excludes, &options->exclude_count, glob, err);
+}
+
 static int set_label(struct run_options *options, const char *text, struct ckpt_error *err)
 {
     const char *equals = strchr(text, '=');
@@ -128,6 +151,7 @@ static int set_defaults(struct run_options *options, struct ckpt_error *err)
     *options = (struct run_options){.interval_ms = OPTIONS_DEFAULT_INTERVAL_MS,
                                     .keep = OPTIONS_DEFAULT_KEEP,
                                     .grace_ms = OPTIONS_DEFAULT_GRACE_MS,
+                                    .reference_from = OPTIONS_DEFAULT_REFERENCE,
                                     .signal = OPTIONS_DEFAULT_SIGNAL};
     if (interval && *interval)
         r = set_time("CKPT_INTERVAL", interval, &options->interval_ms, err);
@@ -156,7 +180,14 @@ static int apply(struct run_options *options, int option, const char *value, str
     case OPTION_LABEL:
         return set_label(options, value, err);
     case OPTION_EXCLUDE:
-        return append(&options->excludes, &options->exclude_count, value, err);
+        return run_options_exclude(options, value, err);
+    case OPTION_DEDICATED:
+        options->dedicated = true;
+        return 0;
+    case OPTION_REFERENCE:
+        return set_size("--by-reference", value, &options->reference_from, err);
+    case OPTION_MAX_SIZE:
+        return set_size("--max-size", value, &options->max_size, err);
     case OPTION_FRESH:
         options->fresh = true;
         return 0;

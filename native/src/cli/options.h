@@ -17,6 +17,7 @@
 #define OPTIONS_DEFAULT_KEEP        2
 #define OPTIONS_DEFAULT_GRACE_MS    (10 * 1000)
 #define OPTIONS_DEFAULT_SIGNAL      33 /* libc's own, see docs/decisions/0006 */
+#define OPTIONS_DEFAULT_REFERENCE   (64 << 20)
 
 struct run_options {
     char *dir;
@@ -28,7 +29,10 @@ struct run_options {
     int signal;          /* the checkpoint signal */
     char **labels;       /* KEY=VALUE */
     size_t label_count;
-    char **excludes; /* globs */
+    bool dedicated;          /* the working directory is this task's alone */
+    uint64_t reference_from; /* bytes, see files/capture.h */
+    uint64_t max_size;       /* of a generation, in bytes; 0: no limit */
+    char **excludes;         /* globs */
     size_t exclude_count;
     char **argv; /* the command, points into main's argv; NULL for restart */
 };
@@ -37,6 +41,8 @@ struct run_options {
  * usage, with its one line. */
 int run_options_parse(int argc, char **argv, enum run_mode mode, struct run_options *ret,
                       struct ckpt_error *err);
+/* Adds a glob, once. */
+int run_options_exclude(struct run_options *options, const char *glob, struct ckpt_error *err);
 void run_options_free(struct run_options *options);
 
 #endif

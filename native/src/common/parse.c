@@ -64,28 +64,50 @@ int parse_hex64(const char *text, uint64_t *ret)
     return 0;
 }
 
-static int time_unit_ms(const char *unit, uint64_t *ret)
-{
-    static const struct {
-        const char *name;
-        uint64_t ms;
-    } units[] = {{"", 1000},       {"ms", 1},          {"s", 1000},    {"min", 60 * 1000},
-                 {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 86400000}};
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
 
-    while (*unit == ' ')
-        unit++;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(unit, units[i].name) == 0) {
-            *ret = units[i].ms;
+static const struct unit time_units[] = {
+    {"", 1000},       {"ms", 1},          {"s", 1000},     {"min", 60 * 1000},
+    {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 86400000}, {NULL, 0},
+};
+static const struct unit size_units[] = {
+    {"", 1},
+    {"B", 1},
+    {"K", 1ULL << 10},
+    {"KB", 1ULL << 10},
+    {"KiB", 1ULL << 10},
+    {"M", 1ULL << 20},
+    {"MB", 1ULL << 20},
+    {"MiB", 1ULL << 20},
+    {"G", 1ULL << 30},
+    {"GB", 1ULL << 30},
+    {"GiB", 1ULL << 30},
+    {"T", 1ULL << 40},
+    {"TB", 1ULL << 40},
+    {"TiB", 1ULL << 40},
+    {NULL, 0},
+};
+
+static int unit_factor(const struct unit *units, const char *name, uint64_t *ret)
+{
+    while (*name == ' ')
+        name++;
+    for (; units->name != NULL; units++) {
+        if (strcmp(name, units->name) == 0) {
+            *ret = units->factor;
             return 0;
         }
     }
     return -EINVAL;
 }
 
-int parse_time_ms(const char *text, uint64_t *ret_ms)
+/* A number, maybe with a fraction, and a unit. */
+static int parse_measure(const char *text, const struct unit *units, uint64_t *ret)
 {
-    uint64_t whole, unit, ms, fraction = 0, scale = 1;
+    uint64_t whole, factor, value, fraction = 0, scale = 1;
     int r = scan_digits(&text, UINT64_MAX, &whole);
 
     if (r < 0)
@@ -100,13 +122,40 @@ int parse_time_ms(const char *text, uint64_t *ret_ms)
             }
         }
     }
-    r = time_unit_ms(text, &unit);
+    r = unit_factor(units, text, &factor);
     if (r < 0)
         return r;
-    if (__builtin_mul_overflow(whole, unit, &ms) ||
-        __builtin_add_overflow(ms, fraction * unit / scale, &ms) || ms > INT64_MAX / 1000000)
+    if (__builtin_mul_overflow(whole, factor, &value) ||
+        __builtin_add_overflow(value, (uint64_t)((unsigned __int128)fraction * factor / scale),
+                               &value))
+        return -ERANGE;
+    *ret = value;
+    return 0;
+}
+
+int parse_time_ms(const char *text, uint64_t *ret_ms)
+{
+    uint64_t ms;
+    int r = parse_measure(text, time_units, &ms);
+
+    if (r < 0)
+        return r;
+    if (ms > INT64_MAX / 1000000)
         return -ERANGE; /* must fit signed nanoseconds */
     *ret_ms = ms;
+    return 0;
+}
+
+int parse_size(const char *text, uint64_t *ret_bytes)
+{
+    uint64_t bytes;
+    int r = parse_measure(text, size_units, &bytes);
+
+    if (r < 0)
+        return r;
+    if (bytes > INT64_MAX)
+        return -ERANGE;
+    *ret_bytes = bytes;
     return 0;
 }
 

@@ -11,6 +11,9 @@
 /* 500ms, 30s, 10min, 1h, 2d, or a plain number of seconds; a fraction is allowed (1.5h). */
 int parse_time_ms(const char *text, uint64_t *ret_ms);
 
+/* 1000, 64K, 10M, 1.5G, 2T (powers of 1024, also with B or iB behind). */
+int parse_size(const char *text, uint64_t *ret_bytes);
+
 /* Decimal digits only, at most max. */
 int parse_unsigned(const char *text, uint64_t max, uint64_t *ret);
 

@@ -123,6 +123,7 @@ void tree_image_free(struct tree_image *tree)
     free(tree->options);
     free(tree->locks);
     free(tree->terminals);
+    free(tree->written);
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);

@@ -61,8 +61,8 @@ struct image_description {
     int flags;  /* of open, as fdinfo shows them */
     int64_t offset;
     uint64_t size;
-    uint32_t mode;               /* permissions of a deleted file */
-    uint64_t device, inode;      /* likewise */
+    uint32_t mode; /* permissions of a deleted file */
+    uint64_t device, inode;
     int pipe;                    /* index, or -1 */
     int socket;                  /* likewise */
     int terminal;                /* likewise */
@@ -267,6 +267,10 @@ struct tree_image {
     struct image_terminal *terminals;
     size_t terminal_count;
     bool terminals_known; /* while saving: all masters have been looked for */
+    /* While saving: inodes of files that are mapped shared and writable, whose times do not tell when they are
+     * written. Without devices, which /proc/PID/maps does not show as stat(2) does. */
+    uint64_t *written;
+    size_t written_count;
 };
 
 /* Each appends a zeroed element and returns its address, valid until the next call, or NULL without memory. */

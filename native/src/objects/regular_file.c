@@ -59,8 +59,6 @@ static int deleted_save(const struct save_context *context, const struct seen_de
 {
     ret->kind = DESCRIPTION_DELETED;
     ret->mode = seen->status.st_mode & 07777;
-    ret->device = seen->status.st_dev;
-    ret->inode = seen->status.st_ino;
     const char *copy = copy_find(context->tree, ret);
     if (copy != NULL) {
         memcpy(ret->data, copy, sizeof(ret->data));
@@ -110,6 +108,8 @@ int regular_file_save(const struct save_context *context, const struct seen_desc
         strncmp(seen->target, "/proc/", 6) == 0 || strncmp(seen->target, "/memfd:", 7) == 0)
         return 0;
     ret->kind = DESCRIPTION_REGULAR;
+    ret->device = seen->status.st_dev;
+    ret->inode = seen->status.st_ino;
     ret->offset = seen->offset;
     ret->size = (uint64_t)seen->status.st_size;
     ret->value = (uint64_t)inherited_number(seen);

@@ -4,17 +4,31 @@
 #define CKPT_RESTORE_PLACE_H
 
 #include "common/error.h"
+#include "files/rollback.h"
 
 #include <stddef.h>
 
-/* When a restart happens in another directory than the last incarnation, the new one becomes a copy of the old one,
- * except for the entries whose names match one of the globs, and the store. What stood in the way is kept aside
- * until the outcome is known. */
+/* The files of a task become what they were at the checkpoint. A working directory that is the task's alone does so as a
+ * whole, except for the names that match one of the globs, and the store; the last incarnation's directory in place,
+ * another one anew: what stood there is kept aside until the outcome is known, and the last directory stays as it is.
+ * Of any other directory only those files do that the tree has written to. */
 struct place;
 
+struct place_spec {
+    const struct catalog *catalog;
+    int contents;     /* the generation's directory */
+    const char *from; /* where the last incarnation worked; need not exist any more */
+    const char *to;
+    char *const *excludes;
+    size_t exclude_count;
+    const char *store;
+    const struct notes *notes;
+    const char *workdir; /* as the tree sees it */
+};
+
 /* *ret is NULL when the two are the same directory. */
-int place_make(const char *from, const char *to, char *const *excludes, size_t exclude_count,
-               const char *store, struct place **ret, struct ckpt_error *err);
+int place_make(const struct place_spec *spec, struct place **ret, struct rollback_lost *lost,
+               struct ckpt_error *err);
 /* Drops what was kept aside. */
 void place_commit(struct place *place);
 /* Makes the directory what it was before. */

@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -48,6 +49,35 @@ void checksum_free(struct checksum *sum)
 uint64_t checksum_bytes(const void *data, size_t size)
 {
     return XXH3_64bits(data, size);
+}
+
+int checksum_blocks_fd(int fd, uint64_t size, uint64_t *ret_size, uint64_t *ret_sum)
+{
+    cleanup_free char *buffer = malloc(CHECKSUM_BLOCK);
+    struct checksum *sum = checksum_new();
+    uint64_t at = 0;
+    ssize_t n = buffer && sum ? 0 : -ENOMEM;
+
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    while (n >= 0 && at < size) {
+        size_t wanted = size - at < CHECKSUM_BLOCK ? (size_t)(size - at) : CHECKSUM_BLOCK;
+
+        n = pread_full(fd, buffer, wanted, (off_t)at);
+        if (n > 0) {
+            uint64_t block = htole64(checksum_bytes(buffer, (size_t)n));
+
+            checksum_update(sum, &block, sizeof(block));
+            at += (uint64_t)n;
+        }
+        if (n != (ssize_t)wanted)
+            break;
+    }
+    if (n >= 0) {
+        *ret_size = at;
+        *ret_sum = checksum_digest(sum);
+    }
+    checksum_free(sum);
+    return n < 0 ? (int)n : 0;
 }
 
 int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum)

@@ -16,6 +16,12 @@ void checksum_free(struct checksum *sum);
 
 uint64_t checksum_bytes(const void *data, size_t size);
 
+/* Files that grow from one generation to the next are summed up block by block. */
+#define CHECKSUM_BLOCK (1024 * 1024)
+
+/* Of the first size bytes: XXH3 of the little-endian XXH3 of each block. *ret_size is how much could be read. */
+int checksum_blocks_fd(int fd, uint64_t size, uint64_t *ret_size, uint64_t *ret_sum);
+
 /* From the descriptor's position to its end. Returns 0 or -errno. */
 int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum);
 

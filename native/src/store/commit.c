@@ -20,11 +20,12 @@ static int sync_file(int dirfd, unsigned number, const struct manifest_file *fil
 
     if (fd < 0 || fstat(fd, &st) < 0)
         return ckpt_error_errno(err, "generation %u: open %s", number, file->name);
-    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != file->size)
+    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < file->size ||
+        (!file->block && (uint64_t)st.st_size != file->size))
         return ckpt_error_set(err, EBADMSG,
                               "generation %u: %s has %jd bytes, %" PRIu64 " were written", number,
                               file->name, (intmax_t)st.st_size, file->size);
-    if (fsync(fd) < 0)
+    if (!file->synced && fsync(fd) < 0)
         return ckpt_error_errno(err, "generation %u: sync %s", number, file->name);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "store/checksum.h"
 #include "store/document.h"
 #include "store/manifest_name.h"
 
@@ -102,6 +103,18 @@ int manifest_add_file(struct manifest *manifest, const char *name, uint64_t size
     return 0;
 }
 
+int manifest_add_content(struct manifest *manifest, const char *name, uint64_t size, uint64_t sum,
+                         bool written)
+{
+    int error = manifest_add_file(manifest, name, size, sum);
+
+    if (error == 0) {
+        manifest->files[manifest->file_count - 1].block = CHECKSUM_BLOCK;
+        manifest->files[manifest->file_count - 1].synced = !written;
+    }
+    return error;
+}
+
 uint64_t manifest_bytes(const struct manifest *manifest)
 {
     uint64_t bytes = 0;
@@ -161,6 +174,8 @@ static json_object *files_to_json(const struct manifest *manifest)
         r |= document_add_string(entry, "name", file->name);
         r |= document_add_unsigned(entry, "size", file->size);
         r |= document_add_hex64(entry, "xxh3", file->xxh3);
+        if (file->block != 0)
+            r |= document_add_unsigned(entry, "block", file->block);
         r |= document_append(array, entry);
     }
     if (r < 0) {

@@ -9,6 +9,7 @@
 #include "common/random.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,6 +39,9 @@ struct manifest_file {
     char *name; /* no '/', no leading dot */
     uint64_t size;
     uint64_t xxh3;
+    uint64_t
+        block; /* not 0: xxh3 is that of the sums of the blocks of that size, and the file may be longer */
+    bool synced; /* an earlier generation's commit has seen to that; not in the document */
 };
 
 /* Every pointer is owned by the struct. */
@@ -66,6 +70,9 @@ int manifest_add_process(struct manifest *manifest, pid_t pid, const char *name,
                          uint64_t resident_bytes); /* 0 or -ENOMEM */
 int manifest_add_file(struct manifest *manifest, const char *name, uint64_t size,
                       uint64_t xxh3); /* 0, -ENOMEM, or -EINVAL for a name that is not allowed */
+/* A file that generations share (files/catalog.h). */
+int manifest_add_content(struct manifest *manifest, const char *name, uint64_t size, uint64_t sum,
+                         bool written);
 uint64_t manifest_bytes(const struct manifest *manifest);
 
 /* Reads and checks the text only, not the files. -ENOENT: no such complete generation; -EBADMSG:

@@ -3,6 +3,7 @@
 /* Reading a manifest, which somebody may have damaged or made up: nothing in it is believed that
  * is not checked here. */
 #include "common/cleanup.h"
+#include "store/checksum.h"
 #include "store/document.h"
 #include "store/generation.h"
 #include "store/manifest.h"
@@ -80,14 +81,20 @@ static int read_file_entry(json_object *entry, const char *what, struct manifest
                            struct ckpt_error *err)
 {
     cleanup_free char *name = NULL;
-    uint64_t size, xxh3;
+    uint64_t size, xxh3, block = 0;
     int r;
 
     if ((r = document_string(entry, "name", what, &name, err)) < 0 ||
         (r = document_unsigned(entry, "size", what, INT64_MAX, &size, err)) < 0 ||
         (r = document_hex64(entry, "xxh3", what, &xxh3, err)) < 0)
         return r;
-    r = manifest_add_file(manifest, name, size, xxh3);
+    if (json_object_object_get_ex(entry, "block", NULL) &&
+        (r = document_unsigned(entry, "block", what, CHECKSUM_BLOCK, &block, err)) < 0)
+        return r;
+    if (block != 0 && block != CHECKSUM_BLOCK)
+        return ckpt_error_set(err, EBADMSG, "%s: \"block\" of '%s' is %" PRIu64, what, name, block);
+    r = block != 0 ? manifest_add_content(manifest, name, size, xxh3, false)
+                   : manifest_add_file(manifest, name, size, xxh3);
     if (r == -EINVAL)
         return ckpt_error_set(err, EBADMSG, "%s: file name '%s' is not allowed", what, name);
     return r < 0 ? ckpt_error_set(err, ENOMEM, "%s: out of memory", what) : 0;

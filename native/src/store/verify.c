@@ -35,10 +35,11 @@ static int verify_file(struct store *store, unsigned number, int dirfd,
                                 file->name);
     if (!S_ISREG(st.st_mode))
         return DAMAGED(err, store, number, file, "%s", "not a regular file");
-    if ((uint64_t)st.st_size != file->size)
+    if ((uint64_t)st.st_size < file->size || (!file->block && (uint64_t)st.st_size != file->size))
         return DAMAGED(err, store, number, file, "size is %jd, should be %" PRIu64,
                        (intmax_t)st.st_size, file->size);
-    r = checksum_fd(fd, &size, &sum);
+    r = file->block ? checksum_blocks_fd(fd, file->size, &size, &sum)
+                    : checksum_fd(fd, &size, &sum);
     if (r < 0) {
         errno = -r;
         return ckpt_error_errno(err, "generation %u of '%s': read %s", number, store->path,

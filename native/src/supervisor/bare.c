@@ -74,6 +74,10 @@ static int bare_open(struct session *session, const char *id, struct ckpt_error 
         error = task_write(session->store, &session->task, err);
     if (error == 0)
         error = status_write(session->store, &session->status, err);
+    if (error == 0)
+        error = notes_cut(session->store->dirfd, 0, err);
+    if (error == 0)
+        error = session_files_open(session, session->task.workdir, err);
     session->coordinator.store = session->store;
     session->coordinator.task = &session->task;
     session->coordinator.status = &session->status;
@@ -121,6 +125,7 @@ int supervisor_coordinate(int argc, char **argv)
                               .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
                                          .err = {.watch.fd = -1, .write_end = -1, .record = -1}},
                               .checkpoint.done.fd = -1,
+                              .checkpoint.files.root = -1,
                               .root.fd = -1};
     struct ckpt_error err = {0};
     uint64_t pid, ready;

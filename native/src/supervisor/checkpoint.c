@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -80,6 +81,30 @@ static void context_fill(const struct checkpoint *checkpoint, struct writer_job 
     context->error_pipe = checkpoint->output->joined ? 0 : checkpoint->output->err.inode;
 }
 
+/* A file of the catalog is brought back by the name it has there: the one it was opened by may be gone. */
+static int names_settle(struct writer_job *job, const char *workdir, struct ckpt_error *err)
+{
+    struct catalog_index *index = catalog_index_new(&job->files.catalog);
+    int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
+
+    for (size_t i = 0; error == 0 && i < job->tree.description_count; i++) {
+        struct image_description *file = &job->tree.descriptions[i];
+        const struct file_entry *entry = catalog_index_find(index, file->device, file->inode);
+        if ((file->kind != DESCRIPTION_REGULAR && file->kind != DESCRIPTION_DELETED) ||
+            entry == NULL || entry->kind != FILE_REGULAR)
+            continue;
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s", entry->outside ? "" : workdir, entry->path) < 0)
+            return ckpt_error_set(err, ENOMEM, "no memory");
+        free(file->path);
+        file->path = path;
+        file->kind = DESCRIPTION_REGULAR;
+        file->data[0] = 0;
+    }
+    catalog_index_free(index);
+    return error;
+}
+
 /* What only exists while the tree stands still: processes, descriptors, pipes, shared memory. */
 static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
                         const struct process_tree *tree, struct ckpt_error *err)
@@ -108,6 +133,11 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
         error = epolls_save(&context);
     if (error == 0)
         error = terminals_save(&context, err);
+    if (error == 0)
+        error = files_capture(&checkpoint->files, &job->tree, job->store, job->generation,
+                              job->dirfd, &job->files, err);
+    if (error == 0)
+        error = names_settle(job, checkpoint->run_from, err);
     descriptor_index_free(index);
     return error;
 }
@@ -305,7 +335,7 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
         ckpt_error_set(err, ENOMEM, "no memory");
         return NULL;
     }
-    job->dirfd = job->records[0] = job->records[1] = -1;
+    job->dirfd = job->records[0] = job->records[1] = job->files.previous_dirfd = -1;
     job->store = checkpoint->coordinator->store;
     if (manifest_init(&job->manifest, cause, checkpoint->run_from, err) < 0 ||
         generation_begin(job->store, &job->generation, &job->dirfd, err) < 0) {
@@ -389,7 +419,9 @@ int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
     checkpoint->write_seconds = job->write_seconds;
     snapshots_end(checkpoint->coordinator);
     int error = job->result;
-    if (error < 0 && err != NULL)
+    if (error == 0)
+        files_committed(&job->files, job->generation);
+    else if (err != NULL)
         *err = job->err;
     writer_job_free(job);
     return error;
@@ -407,6 +439,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (checkpoint->writing)
         checkpoint_finish(checkpoint, NULL);
+    files_close(&checkpoint->files);
     if (checkpoint->done.fd >= 0)
         close(checkpoint->done.fd);
 }

@@ -6,6 +6,7 @@
 /* Taking one checkpoint of a tree. The tree stands still inside checkpoint_take(); the writing goes on in a thread
  * of its own while the event loop runs, and its end is told through checkpoint_ready(). */
 
+#include "files/capture.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
 
@@ -15,9 +16,10 @@ struct checkpoint {
     struct coordinator *coordinator;
     struct output *output; /* NULL in a bare tree */
     const char *run_from;  /* the working directory as the tree sees it */
-    double run_seconds;    /* until the barrier, filled by the caller */
-    bool writing;          /* the thread lives */
-    struct watch done;     /* becomes readable when it has finished */
+    struct files files;
+    double run_seconds; /* until the barrier, filled by the caller */
+    bool writing;       /* the thread lives */
+    struct watch done;  /* becomes readable when it has finished */
     pthread_t thread;
     void *job; /* the thread's */
     unsigned generation;

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "files/rollback.h"
 #include "image/tree_check.h"
 #include "objects/limit.h"
 #include "restore/restore.h"
@@ -63,6 +64,12 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
         error = tree_image_read(&plan.tree, plan.dirfd, err);
     if (error == 0)
         error = tree_image_check_processes(&plan.tree, plan.dirfd, err);
+    if (error == 0)
+        error = catalog_read(&plan.catalog, plan.dirfd, err);
+    if (error == 0)
+        error = catalog_check_contents(&plan.catalog, &plan.manifest, err);
+    if (error == 0)
+        error = inputs_check(&plan.catalog, plan.manifest.workdir, err);
     if (error < 0)
         restart_plan_free(&plan);
     else
@@ -77,6 +84,7 @@ void restart_plan_free(struct restart_plan *plan)
     plan->dirfd = -1;
     manifest_free(&plan->manifest);
     tree_image_free(&plan->tree);
+    catalog_free(&plan->catalog);
 }
 
 static int64_t clock_shift(clockid_t clock, uint64_t then)

@@ -3,6 +3,7 @@
 #ifndef CKPT_SUPERVISOR_RESTART_H
 #define CKPT_SUPERVISOR_RESTART_H
 
+#include "files/catalog.h"
 #include "image/tree.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
@@ -13,6 +14,7 @@ struct restart_plan {
     int dirfd;
     struct manifest manifest;
     struct tree_image tree;
+    struct catalog catalog;
 };
 
 /* Verifies the generation and compares it with this host, changing nothing. */

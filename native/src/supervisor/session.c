@@ -144,11 +144,22 @@ static void checkpoint_succeeded(struct session *session)
     timer_arm(session, session->options.interval_ms);
 }
 
+static void checkpoint_start(struct session *session, enum manifest_cause cause);
+
 static void writing_ended(struct session *session)
 {
     struct ckpt_error err = {0};
 
-    if (checkpoint_finish(&session->checkpoint, &err) < 0)
+    int error = checkpoint_finish(&session->checkpoint, &err);
+    if (error == -EAGAIN && !session->again && !session->root_ended && session->stop_signal == 0) {
+        /* A file changed while it was copied: this time everything is copied during the pause. */
+        ckpt_info("once more: %s", err.message);
+        session->again = true;
+        checkpoint_start(session, session->cause);
+        return;
+    }
+    session->again = false;
+    if (error < 0)
         checkpoint_failed(session, &err);
     else
         checkpoint_succeeded(session);
@@ -165,6 +176,7 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
 {
     struct ckpt_error err = {0};
 
+    session->cause = cause;
     session->checkpoint.run_seconds = run_seconds(session);
     session->attempted_ms = clock_monotonic_ms();
     if (checkpoint_take(&session->checkpoint, cause,
@@ -437,6 +449,18 @@ int session_loop(struct session *session)
     }
     status_save(session);
     return status;
+}
+
+int session_files_open(struct session *session, const char *directory, struct ckpt_error *err)
+{
+    struct files *files = &session->checkpoint.files;
+
+    files->workdir = session->task.workdir;
+    files->dedicated = session->options.dedicated;
+    files->excludes = session->options.excludes;
+    files->exclude_count = session->options.exclude_count;
+    files->reference_from = session->options.reference_from;
+    return files_open(files, directory, session->store->path, err);
 }
 
 void session_close(struct session *session)

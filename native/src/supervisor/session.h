@@ -26,6 +26,8 @@ struct session {
     sigset_t mask_before;
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;
+    enum manifest_cause cause; /* of the checkpoint under way */
+    bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
     bool warned;      /* the person at the terminal has been told why there is no checkpoint */
     bool live;        /* the tree runs */
@@ -37,6 +39,8 @@ struct session {
 
 /* Signals, timer and requests become watches. */
 int session_watch(struct session *session, struct ckpt_error *err);
+/* The working directory, which lies there now. */
+int session_files_open(struct session *session, const char *directory, struct ckpt_error *err);
 /* Until the tree has ended; returns the exit status for our caller. */
 int session_loop(struct session *session);
 void session_close(struct session *session);

@@ -108,6 +108,12 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = output_cut(&session->output, err);
     if (error == 0)
+        error = notes_cut(session->store->dirfd, 0, err);
+    if (error == 0)
+        error = session_files_open(session, cwd, err);
+    if (error == 0)
+        files_note_original(&session->checkpoint.files);
+    if (error == 0)
         error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
                             &session->mask_before, err);
     if (error < 0)
@@ -150,7 +156,7 @@ static void newer_remove(struct session *session, const unsigned *numbers, size_
 }
 
 /* The tree is back, parked; what is left is ours to do before it goes on. */
-static int restart_settle(struct session *session, const struct restart_plan *plan, const char *cwd,
+static int restart_settle(struct session *session, struct restart_plan *plan, const char *cwd,
                           struct ckpt_error *err)
 {
     int error = output_cut(&session->output, err);
@@ -161,7 +167,67 @@ static int restart_settle(struct session *session, const struct restart_plan *pl
         error = task_set_attempt_dir(&session->task, cwd, err);
     if (error == 0)
         error = task_write(session->store, &session->task, err);
+    if (error == 0)
+        error = notes_cut(session->store->dirfd, plan->catalog.notes_bytes, err);
+    if (error == 0)
+        error = session_files_open(session, cwd, err);
+    if (error == 0)
+        error = files_continue(&session->checkpoint.files, &plan->catalog, plan->generation, err);
     return error == 0 ? restart_announce(session, plan, err) : error;
+}
+
+/* What holds for the generation holds for those to come. */
+static int options_take_over(struct run_options *options, const struct catalog *catalog,
+                             struct ckpt_error *err)
+{
+    int error = 0;
+
+    options->dedicated = catalog->dedicated;
+    for (size_t i = 0; error == 0 && i < catalog->exclude_count; i++)
+        error = run_options_exclude(options, catalog->excludes[i].glob, err);
+    return error;
+}
+
+static void files_lost_warn(struct session *session, const struct rollback_lost *lost)
+{
+    char text[PATH_MAX + 160];
+
+    if (lost->count == 0)
+        return;
+    snprintf(text, sizeof(text),
+             "'%s' was there before the command, which wrote to it after the checkpoint: it stays "
+             "as it is%s",
+             lost->first, lost->count > 1 ? ", and so do others" : "");
+    ckpt_warn("%s", text);
+    status_add_warning(&session->status, text);
+}
+
+static int files_bring_back(struct session *session, const struct restart_plan *plan,
+                            const char *cwd, struct place **ret, struct ckpt_error *err)
+{
+    struct notes notes = {0};
+    struct rollback_lost lost = {0};
+    int error = options_take_over(&session->options, &plan->catalog, err);
+    struct place_spec spec = {
+        .catalog = &plan->catalog,
+        .contents = plan->dirfd,
+        .from = session->task.attempt_dir,
+        .to = cwd,
+        .excludes = session->options.excludes,
+        .exclude_count = session->options.exclude_count,
+        .store = session->store->path,
+        .notes = &notes,
+        .workdir = plan->manifest.workdir,
+    };
+
+    if (error == 0)
+        error = notes_read(&notes, session->store->dirfd, err);
+    if (error == 0)
+        error = place_make(&spec, ret, &lost, err);
+    if (error == 0)
+        files_lost_warn(session, &lost);
+    notes_free(&notes);
+    return error;
 }
 
 static int restart_from(struct session *session, unsigned generation, const char *cwd,
@@ -169,15 +235,19 @@ static int restart_from(struct session *session, unsigned generation, const char
 {
     struct restart_plan plan;
     struct place *place = NULL;
+    char before[PATH_MAX];
     int error = restart_prepare(session->store, generation, &plan, err);
 
     if (error < 0)
         return error;
+    if (!plan.catalog.dedicated) { /* what else lies there cannot move along */
+        snprintf(before, sizeof(before), "%s", session->task.attempt_dir);
+        cwd = before;
+    }
     error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
                         plan.manifest.stderr_bytes, err);
     if (error == 0)
-        error = place_make(session->task.attempt_dir, cwd, session->options.excludes,
-                           session->options.exclude_count, session->store->path, &place, err);
+        error = files_bring_back(session, &plan, cwd, &place, err);
     if (error == 0)
         error = restart_tree(&session->coordinator, &session->output, &plan, cwd, &session->root.fd,
                              err);
@@ -187,6 +257,7 @@ static int restart_from(struct session *session, unsigned generation, const char
     if (error < 0) {
         restart_undo(&session->coordinator);
         output_close(&session->output);
+        files_close(&session->checkpoint.files);
         place_undo(place);
         return error;
     }
@@ -258,13 +329,14 @@ static int failure_code(enum run_mode mode, int error)
     return error == -EACCES || error == -ENOEXEC ? EXIT_NOT_EXECUTABLE : EXIT_USAGE;
 }
 
-int supervisor_run(const struct run_options *options, enum run_mode mode)
+int supervisor_run(struct run_options *options, enum run_mode mode)
 {
     struct session session = {.options = *options,
                               .coordinator = {.epoll_fd = -1, .listener.fd = -1},
                               .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
                                          .err = {.watch.fd = -1, .write_end = -1, .record = -1}},
                               .checkpoint.done.fd = -1,
+                              .checkpoint.files.root = -1,
                               .root.fd = -1};
     struct ckpt_error err = {0};
     char cwd[PATH_MAX];
@@ -285,5 +357,6 @@ int supervisor_run(const struct run_options *options, enum run_mode mode)
         status = session_loop(&session);
     }
     session_close(&session);
+    *options = session.options;
     return status;
 }

@@ -15,7 +15,7 @@ enum run_mode {
 };
 
 /* Returns the exit status of ckpt. */
-int supervisor_run(const struct run_options *options, enum run_mode mode);
+int supervisor_run(struct run_options *options, enum run_mode mode);
 
 /* The hidden subcommand `coordinator`, started by a preloaded process that has none; argv[0] is
  * the subcommand. */

@@ -39,7 +39,8 @@ static int files_add(struct writer_job *job)
         return ckpt_error_errno(&job->err, "list the generation");
     rewinddir(dir);
     while (error == 0 && (entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] != '.')
+        if (entry->d_name[0] != '.' &&
+            strncmp(entry->d_name, CONTENT_PREFIX, strlen(CONTENT_PREFIX)) != 0)
             error = file_add(job, entry->d_name);
     }
     return error;
@@ -54,6 +55,8 @@ static int generation_write(struct writer_job *job)
                                job->dirfd, &job->err);
     if (error == 0)
         error = tree_image_write(&job->tree, job->dirfd, &job->err);
+    if (error == 0)
+        error = files_write(&job->files, &job->manifest, &job->err);
     if (error == 0)
         error = files_add(job);
     for (int i = 0; error == 0 && i < 2; i++) {
@@ -82,6 +85,7 @@ void writer_job_free(struct writer_job *job)
     if (job == NULL)
         return;
     tree_image_free(&job->tree);
+    files_job_free(&job->files);
     manifest_free(&job->manifest);
     free(job->sources);
     for (int i = 0; i < 2; i++) {

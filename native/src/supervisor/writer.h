@@ -3,6 +3,7 @@
 #ifndef CKPT_SUPERVISOR_WRITER_H
 #define CKPT_SUPERVISOR_WRITER_H
 
+#include "files/capture.h"
 #include "image/tree.h"
 #include "store/generation.h"
 #include "store/manifest.h"
@@ -19,6 +20,7 @@ struct writer_job {
     int dirfd;
     struct tree_image tree;
     struct manifest manifest;
+    struct files_job files;
     struct writer_source *sources;
     size_t source_count;
     int records[2]; /* copies of the output, to be synced; -1 */

@@ -35,7 +35,7 @@ def write(task, directory, name, content):
 
 
 def test_work_goes_on_in_a_copy(case):
-    task = case.task([case.program("cwd_umask_and_environment")], ("--exclude", ".command.*", "--exclude", "big?"))
+    task = case.task([case.program("cwd_umask_and_environment")], ("--dedicated", "--exclude", ".command.*", "--exclude", "big?"))
     write(task, task.work, "input", "data\n")
     write(task, task.work, "big1", "left out\n")
     write(task, task.work, ".command.run", "old script\n")
@@ -69,7 +69,7 @@ def test_work_goes_on_in_a_copy(case):
 
 def test_three_attempts_in_three_directories(case):
     """Each starts from the one before; the program's own path is in the working directory, too."""
-    counter = case.counter()
+    counter = case.counter(("--dedicated",))
     task = counter.task
     program = task.command[0]
     where = [task.work, new_directory(task, "second"), new_directory(task, "third")]
@@ -93,7 +93,7 @@ def test_three_attempts_in_three_directories(case):
 
 def test_file_is_cut_back_in_the_copy(case):
     """What was appended after the checkpoint is gone in the copy and stays in the old directory."""
-    task = case.task([case.program("file_grown_after_checkpoint")])
+    task = case.task([case.program("file_grown_after_checkpoint")], ("--dedicated",))
     task.start()
     task.wait_ready()
     task.checkpoint()

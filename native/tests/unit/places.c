@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* A new working directory becomes a copy of the last one, or stays what it was. */
+/* A working directory is kept in a generation and comes back, or stays what it was. */
 #include "unit.h"
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "files/capture.h"
 #include "restore/place.h"
 
 #include <fcntl.h>
@@ -66,14 +67,83 @@ static void directories_make(const char *store)
     CHECK_INT(mkdir_p(store, 0700), 0);
 }
 
-static struct place *made(const char *store, char *const *excludes, size_t count)
+/* The files of a directory as the next generation of ./generations has them. */
+static struct files files;
+static int generation; /* its directory */
+
+static void keep(const char *directory, const char *store, char *const *excludes, size_t count)
+{
+    static unsigned number;
+    struct tree_image tree = {0};
+    struct manifest manifest = {0};
+    struct files_job job;
+    struct ckpt_error err = {0};
+    struct store fake = {.dirfd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    char name[64];
+
+    if (number++ == 0)
+        files = (struct files){.root = -1};
+    files_close(&files);
+    files = (struct files){.root = -1,
+                           .dedicated = true,
+                           .workdir = "/nowhere",
+                           .excludes = excludes,
+                           .exclude_count = count};
+    do
+        snprintf(name, sizeof(name), "generations/%u", number);
+    while (exists(name) && number++ > 0);
+    CHECK_INT(mkdir_p(name, 0700), 0);
+    generation = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CHECK_INT(files_open(&files, directory, store, &err), 0);
+    if (files_capture(&files, &tree, &fake, number, generation, &job, &err) < 0 ||
+        files_write(&job, &manifest, &err) < 0)
+        unit_fail(__FILE__, __LINE__, "%s", err.message);
+    files_committed(&job, number);
+    files_job_free(&job);
+    manifest_free(&manifest);
+    close(fake.dirfd);
+}
+
+static int make(const char *from, const char *to, const char *store, struct place **ret,
+                struct ckpt_error *err)
+{
+    struct notes notes = {0};
+    struct rollback_lost lost = {0};
+    struct place_spec spec = {.catalog = &files.last,
+                              .contents = generation,
+                              .from = from,
+                              .to = to,
+                              .excludes = files.excludes,
+                              .exclude_count = files.exclude_count,
+                              .store = store,
+                              .notes = &notes,
+                              .workdir = "/nowhere"};
+
+    return place_make(&spec, ret, &lost, err);
+}
+
+static void forget(void)
+{
+    files_close(&files);
+    close(generation);
+}
+
+static struct place *made_again(const char *store)
 {
     struct place *place;
     struct ckpt_error err = {0};
 
-    if (place_make("old", "new", excludes, count, store, &place, &err) < 0)
+    if (make("old", "new", store, &place, &err) < 0)
         unit_fail(__FILE__, __LINE__, "%s", err.message);
     CHECK(place != NULL);
+    return place;
+}
+
+static struct place *made(const char *store, char *const *excludes, size_t count)
+{
+    keep("old", store, excludes, count);
+    struct place *place = made_again(store);
+    forget();
     return place;
 }
 
@@ -216,9 +286,6 @@ TEST(place_leaves_out_the_store_at_any_depth)
 /* Both directories were made from one another, as with cp -r. */
 TEST(place_never_replaces_the_store)
 {
-    struct place *place;
-    struct ckpt_error err = {0};
-
     directories_make("new/.ckpt");
     CHECK_INT(mkdir_p("old/.ckpt", 0700), 0);
     put("old/.ckpt/task.json", "old");
@@ -230,10 +297,8 @@ TEST(place_never_replaces_the_store)
 
     CHECK_INT(mkdir_p("old/results", 0755), 0);
     CHECK_INT(mkdir_p("new/results/.ckpt", 0700), 0);
-    CHECK_INT(place_make("old", "new", NULL, 0, "new/results/.ckpt", &place, &err), -EBUSY);
-    CHECK_CONTAINS(err.message, "'results' in the new working directory cannot be replaced");
+    place_commit(made("new/results/.ckpt", NULL, 0));
     CHECK(exists("new/results/.ckpt") && exists("new/file"));
-    CHECK_INT(entries("new"), 3);
 }
 
 TEST(place_may_lie_in_the_last_one)
@@ -242,19 +307,24 @@ TEST(place_may_lie_in_the_last_one)
     struct ckpt_error err = {0};
 
     directories_make("store");
-    CHECK_INT(mkdir_p("old/retry", 0755), 0);
     put("old/file", "file");
-    CHECK_INT(place_make("old", "old/retry", NULL, 0, "store", &place, &err), 0);
+    keep("old", "store", NULL, 0);
+    CHECK_INT(mkdir_p("old/retry", 0755), 0);
+    CHECK_INT(make("old", "old/retry", "store", &place, &err), 0);
     place_commit(place);
     check_content("old/retry/file", "file");
     CHECK_INT(entries("old/retry"), 1);
+    forget();
 
     /* And the other way round: the last one is not moved away under our feet. */
-    CHECK_INT(mkdir_p("new/old/old", 0755), 0);
-    put("new/old/file", "file");
-    CHECK_INT(place_make("new/old", "new", NULL, 0, "store", &place, &err), -EBUSY);
-    CHECK_INT(entries("new"), 1);
-    check_content("new/old/file", "file");
+    CHECK_INT(mkdir_p("new/last", 0755), 0);
+    put("new/last/file", "file");
+    keep("new/last", "store", NULL, 0);
+    CHECK_INT(make("new/last", "new", "store", &place, &err), 0);
+    place_commit(place);
+    check_content("new/file", "file");
+    check_content("new/last/file", "file");
+    forget();
 }
 
 TEST(place_is_none_where_nothing_moved)
@@ -264,16 +334,80 @@ TEST(place_is_none_where_nothing_moved)
 
     directories_make("store");
     CHECK_INT(symlink("old", "link"), 0);
-    CHECK_INT(place_make("old", "link", NULL, 0, "store", &place, &err), 0);
+    put("old/file", "file");
+    keep("old", "store", NULL, 0);
+    put("old/later", "");
+    CHECK_INT(make("old", "link", "store", &place, &err), 0);
     CHECK(place == NULL);
+    CHECK_INT(entries("old"), 1);
     place_commit(NULL);
     place_undo(NULL);
-    CHECK_INT(place_make("gone", "gone", NULL, 0, "store", &place, &err), 0);
-    CHECK_INT(place_make("gone", "new", NULL, 0, "store", &place, &err), -ENOENT);
-    CHECK_CONTAINS(err.message, "the last working directory 'gone'");
-    CHECK_INT(place_make("old", "gone", NULL, 0, "store", &place, &err), -ENOENT);
-    CHECK_INT(place_make("old", "new", NULL, 0, "gone", &place, &err), -ENOENT);
+    CHECK_INT(make("old", "gone", "store", &place, &err), -ENOENT);
+    CHECK_INT(make("old", "new", "gone", &place, &err), -ENOENT);
     CHECK_INT(entries("new"), 0);
+    CHECK_INT(make("gone", "new", "store", &place, &err), 0);
+    place_commit(place);
+    check_content("new/file", "file");
+    forget();
+}
+
+/* Everything that can happen to a file afterwards, undone where it is. */
+TEST(place_is_rolled_back)
+{
+    struct place *place;
+    struct ckpt_error err = {0};
+    struct stat before, after;
+
+    directories_make("store");
+    CHECK_INT(mkdir_p("old/d/e", 0755), 0);
+    CHECK_INT(mkdir_p("old/gone", 0755), 0);
+    put("old/same", "same");
+    put("old/appended", "a");
+    put("old/overwritten", "abc");
+    put("old/truncated", "abc");
+    put("old/renamed", "r");
+    put("old/deleted", "d");
+    put("old/replaced", "one");
+    put("old/d/e/deep", "deep");
+    CHECK_INT(link("old/same", "old/d/same"), 0);
+    CHECK_INT(symlink("a", "old/link"), 0);
+    touch("old/same", 0640);
+    touch("old/d/e", 0555);
+    touch("old/d", 0755);
+    CHECK_INT(stat("old/same", &before), 0);
+    keep("old", "store", NULL, 0);
+    put("old/appended", "ab");
+    put("old/overwritten", "xyz");
+    put("old/truncated", "");
+    CHECK_INT(rename("old/renamed", "old/elsewhere"), 0);
+    CHECK_INT(unlink("old/deleted"), 0);
+    put("old/other", "two");
+    CHECK_INT(rename("old/other", "old/replaced"), 0);
+    CHECK_INT(rmdir("old/gone"), 0);
+    CHECK_INT(chmod("old/d/e", 0755), 0);
+    CHECK_INT(rename("old/d", "old/moved"), 0);
+    CHECK_INT(unlink("old/link") | symlink("b", "old/link"), 0);
+    put("old/new", "");
+    CHECK_INT(make("old", "old", "store", &place, &err), 0);
+    forget();
+    check_content("old/appended", "a");
+    check_content("old/overwritten", "abc");
+    check_content("old/truncated", "abc");
+    check_content("old/renamed", "r");
+    check_content("old/deleted", "d");
+    check_content("old/replaced", "one");
+    check_content("old/d/e/deep", "deep");
+    CHECK(exists("old/gone"));
+    char target[8] = "";
+    CHECK_INT(readlink("old/link", target, sizeof(target)), 1);
+    CHECK_STRING(target, "a");
+    CHECK_INT(entries("old"), 10);
+    CHECK_INT(stat("old/d/same", &after), 0);
+    CHECK_INT(after.st_nlink, 2);
+    CHECK_INT(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+    CHECK_INT(stat("old/d/e", &after), 0);
+    CHECK_INT(after.st_mode & 07777, 0555);
+    CHECK_INT(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
 }
 
 /* A new directory with things of its own, of all of which the old one has others. */
@@ -293,7 +427,7 @@ static void occupied_make(void)
     put("new/" LONG_NAME "1", "new 1");
     put("new/" LONG_NAME "2", "new 2");
     CHECK_INT(symlink("somewhere", "new/other"), 0);
-    put("new/untouched", "new");
+    put("new/more", "new");
 }
 
 static void check_untouched(void)
@@ -307,7 +441,7 @@ static void check_untouched(void)
     check_content("new/" LONG_NAME "1", "new 1");
     check_content("new/" LONG_NAME "2", "new 2");
     CHECK_INT(readlink("new/other", target, sizeof(target)), 9);
-    check_content("new/untouched", "new");
+    check_content("new/more", "new");
 }
 
 TEST(place_undone_is_as_before)
@@ -326,13 +460,12 @@ TEST(place_committed_keeps_nothing_aside)
 {
     occupied_make();
     place_commit(made("store", NULL, 0));
-    CHECK_INT(entries("new"), 7);
+    CHECK_INT(entries("new"), 6);
     check_content("new/file", "old");
     check_content("new/other", "old");
     check_content("new/" LONG_NAME "1", "old");
     check_content("new/" LONG_NAME "2", "old");
     CHECK(exists("new/directory/below") && !exists("new/directory/mine"));
-    check_content("new/untouched", "new");
 }
 
 /* One that is killed in between never comes to its end. */
@@ -375,14 +508,32 @@ TEST(place_that_cannot_be_made_leaves_the_directory_as_before)
 
     become_ordinary();
     occupied_make();
-    CHECK_INT(mkdir_p("old/directory/closed", 0755), 0);
-    put("old/directory/closed/secret", "old");
-    CHECK_INT(chmod("old/directory/closed/secret", 0), 0);
-    CHECK_INT(chmod("old/directory/closed", 0555), 0);
-    CHECK_INT(place_make("old", "new", NULL, 0, "store", &place, &err), -EACCES);
-    CHECK_STRING(err.message, "copy 'directory' into the new working directory: Permission denied");
+    keep("old", "store", NULL, 0);
+    for (size_t i = 0; i < files.last.count; i++) {
+        if (strcmp(files.last.entries[i].path, "only") == 0)
+            CHECK_INT(unlinkat(generation, files.last.entries[i].content.name, 0), 0);
+    }
+    CHECK_INT(make("old", "new", "store", &place, &err), -ENOENT);
+    CHECK_CONTAINS(err.message, "bring back 'only'");
     check_untouched();
-    CHECK_INT(chmod("old/directory/closed", 0755), 0);
+    forget();
+}
+
+/* Its owner may always let himself read it. */
+TEST(place_holds_files_that_nobody_may_read)
+{
+    become_ordinary();
+    directories_make("store");
+    CHECK_INT(mkdir_p("old/closed", 0755), 0);
+    put("old/closed/secret", "old");
+    CHECK_INT(chmod("old/closed/secret", 0), 0);
+    CHECK_INT(chmod("old/closed", 0), 0);
+    place_commit(made("store", NULL, 0));
+    check_same("closed");
+    CHECK_INT(chmod("old/closed", 0755) | chmod("new/closed", 0755), 0);
+    check_same("closed/secret");
+    CHECK_INT(chmod("new/closed/secret", 0600), 0);
+    check_content("new/closed/secret", "old");
 }
 
 TEST(place_with_closed_directories_is_undone_and_committed)

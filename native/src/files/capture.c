@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Deciding for each file how it joins the generation, and doing so. */
+#include "files/capture.h"
+
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "files/attributes.h"
+#include "files/content.h"
+#include "files/walk.h"
+#include "store/generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Timestamps come from a clock that ticks only now and then: what was written that shortly before may be written once
+ * more and keep its time. Four ticks of the slowest clock. */
+#define TICK_NS 40000000LL
+
+#define SMALL       (64U << 10) /* read at once: opening it twice would cost as much */
+#define SMALL_TOTAL (16U << 20) /* as long as there are not too many */
+#define OPEN_MAX    256         /* files kept open for reading after the pause */
+#define CLONE_FROM  (1U << 20)
+
+enum todo_kind {
+    TODO_KEEP,   /* the content of the generation before */
+    TODO_FINISH, /* read during the pause */
+    TODO_READ,   /* through fd, and checked afterwards */
+};
+
+struct files_todo {
+    enum todo_kind kind;
+    size_t entry;
+    int fd;
+    nlink_t links;
+    struct file_content content;
+    struct content_job job;
+};
+
+/* One capture under way. */
+struct pass {
+    struct files *files;
+    struct files_job *job;
+    const struct tree_image *tree;
+    struct catalog_index *previous;
+    size_t *linked; /* entries of files with several names */
+    size_t linked_count;
+    size_t *covers; /* entries of directories that were noted */
+    size_t cover_count;
+    unsigned generation, contents, open;
+    uint64_t small_total;
+    int64_t now_ns; /* by the clock of whoever stamps files */
+};
+
+/* ---- what was there before ---- */
+
+static int nothing(void *context, int directory, const char *name, const struct stat *status,
+                   size_t entry, struct ckpt_error *err)
+{
+    (void)context, (void)directory, (void)name, (void)status, (void)entry, (void)err;
+    return 0;
+}
+
+static int64_t realtime_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static struct walk walk_of(const struct files *files, struct catalog *catalog)
+{
+    return (struct walk){
+        .catalog = catalog,
+        .excludes = files->excludes,
+        .exclude_count = files->exclude_count,
+        .left_out = &files->store,
+        .foreign = files->foreign,
+        .foreign_count = 3,
+    };
+}
+
+int files_open(struct files *files, const char *directory, const char *store,
+               struct ckpt_error *err)
+{
+    files->root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (files->root < 0)
+        return ckpt_error_errno(err, "open the working directory '%s'", directory);
+    if (stat(store, &files->store) < 0)
+        return ckpt_error_errno(err, "stat '%s'", store);
+    for (int i = 0; i < 3; i++) {
+        if (fstat(i, &files->foreign[i]) < 0 || !S_ISREG(files->foreign[i].st_mode))
+            files->foreign[i].st_ino = 0;
+    }
+    return 0;
+}
+
+void files_note_original(struct files *files)
+{
+    struct walk walk = walk_of(files, &files->last);
+    int64_t sure_ns = realtime_ns() - TICK_NS;
+
+    walk.regular = nothing;
+    if (files->dedicated && walk_directory(&walk, files->root, NULL) < 0)
+        catalog_free(&files->last);
+    for (size_t i = 0; i < files->last.count; i++)
+        files->last.entries[i].unsure = files->last.entries[i].stamp.ctime_ns > sure_ns;
+}
+
+void files_close(struct files *files)
+{
+    if (files->root >= 0)
+        close(files->root);
+    files->root = -1;
+    catalog_free(&files->last);
+    notes_free(&files->notes);
+}
+
+static int entry_stat(const struct files *files, const struct file_entry *entry, struct stat *ret)
+{
+    char path[PATH_MAX + 1];
+
+    if (!entry->outside)
+        return fstatat(files->root, entry->path, ret, AT_SYMLINK_NOFOLLOW);
+    snprintf(path, sizeof(path), "/%s", entry->path);
+    return lstat(path, ret);
+}
+
+int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
+                   struct ckpt_error *err)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct file_entry *entry = &catalog->entries[i], now = {0};
+        struct stat status;
+        if (entry->kind == FILE_FOREIGN || entry->kind == FILE_SOCKET)
+            continue;
+        if (entry_stat(files, entry, &status) < 0)
+            return ckpt_error_errno(err, "find '%s' again", entry->path);
+        attributes_from_status(&status, &now);
+        entry->stamp = now.stamp;
+        entry->unsure = false; /* it bears its old time: whoever writes gives it a new one */
+    }
+    catalog_free(&files->last);
+    files->last = *catalog;
+    files->last_generation = generation;
+    *catalog = (struct catalog){0};
+    return 0;
+}
+
+/* ---- one file, while the tree stands still ---- */
+
+/* Timestamps may be another host's: what is written now tells. The earlier of the two clocks is the careful one. */
+static int64_t stamping_clock_ns(int dirfd)
+{
+    int64_t ours = realtime_ns(), theirs = ours;
+    struct stat status;
+    cleanup_fd int fd = openat(dirfd, ".now", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd >= 0 && write(fd, ".", 1) == 1 && fstat(fd, &status) == 0)
+        theirs = (int64_t)status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
+    unlinkat(dirfd, ".now", 0);
+    return theirs < ours ? theirs : ours;
+}
+
+static bool is_mapped(const struct pass *pass, const struct stat *status)
+{
+    for (size_t i = 0; i < pass->tree->written_count; i++) {
+        if (pass->tree->written[i] == status->st_ino)
+            return true;
+    }
+    return false;
+}
+
+static bool is_open_for_writing(const struct pass *pass, const struct stat *status)
+{
+    for (size_t i = 0; i < pass->tree->description_count; i++) {
+        const struct image_description *description = &pass->tree->descriptions[i];
+        if (description->kind == DESCRIPTION_REGULAR && description->inode == status->st_ino &&
+            description->device == status->st_dev && (description->flags & O_ACCMODE) != O_RDONLY)
+            return true;
+    }
+    return false;
+}
+
+/* The first entry of this pass that is the same file, or -1. */
+static int same_find(struct pass *pass, size_t entry, const struct stat *status)
+{
+    const struct file_entry *entries = pass->job->catalog.entries;
+    size_t *added;
+
+    for (size_t i = 0; i < pass->linked_count; i++) {
+        const struct file_stamp *stamp = &entries[pass->linked[i]].stamp;
+        if (stamp->inode == status->st_ino && stamp->device == status->st_dev)
+            return (int)pass->linked[i];
+    }
+    added = array_add(&pass->linked, &pass->linked_count, sizeof(*added));
+    if (added != NULL)
+        *added = entry;
+    return -1;
+}
+
+static struct files_todo *todo_add(struct pass *pass, enum todo_kind kind, size_t entry,
+                                   const struct file_entry *before)
+{
+    struct files_job *job = pass->job;
+    struct files_todo *todo = array_add(&job->todo, &job->todo_count, sizeof(*todo));
+
+    if (todo == NULL)
+        return NULL;
+    *todo = (struct files_todo){.kind = kind, .entry = entry, .fd = -1};
+    todo->job.dirfd = job->dirfd;
+    todo->job.previous_dirfd = job->previous_dirfd;
+    if (before != NULL && before->content.name[0] != 0)
+        todo->job.previous = &before->content;
+    snprintf(todo->content.name, sizeof(todo->content.name), CONTENT_PREFIX "%u-%u",
+             pass->generation, ++pass->contents);
+    return todo;
+}
+
+static int take(struct files *files, struct files_todo *todo, int fd, uint64_t size,
+                struct ckpt_error *err)
+{
+    bool clone = size >= CLONE_FROM && !files->cannot_clone;
+
+    todo->job.content = &todo->content;
+    int error = content_take(&todo->job, fd, size, clone, err);
+    if (error == 0 && clone && !todo->job.cloned)
+        files->cannot_clone = true;
+    return error;
+}
+
+/* A file that has changed, or may have. */
+static int changed_visit(struct pass *pass, int directory, const char *name,
+                         const struct stat *status, size_t index, const struct file_entry *before,
+                         struct ckpt_error *err)
+{
+    struct file_entry *entry = &pass->job->catalog.entries[index];
+    uint64_t size = entry->stamp.size;
+    bool now = pass->files->pressing || entry->unsure || is_open_for_writing(pass, status) ||
+               pass->open >= OPEN_MAX || (size <= SMALL && pass->small_total + size <= SMALL_TOTAL);
+    cleanup_fd int fd = open_for_reading(directory, name, 0, status);
+    struct files_todo *todo = todo_add(pass, now ? TODO_FINISH : TODO_READ, index, before);
+
+    if (fd < 0)
+        return ckpt_error_errno(err, "read '%s' of the working directory", entry->path);
+    if (todo == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    if (!now) {
+        todo->fd = steal_fd(&fd);
+        todo->links = status->st_nlink;
+        pass->open++;
+        return 0;
+    }
+    pass->small_total += size <= SMALL ? size : 0;
+    return take(pass->files, todo, fd, size, err);
+}
+
+static int regular_visit(void *context, int directory, const char *name, const struct stat *status,
+                         size_t index, struct ckpt_error *err)
+{
+    struct pass *pass = context;
+    struct file_entry *entry = &pass->job->catalog.entries[index];
+    const struct file_entry *before =
+        catalog_index_find(pass->previous, status->st_dev, status->st_ino);
+    bool mapped = is_mapped(pass, status);
+
+    if (status->st_nlink > 1 && (entry->same_as = same_find(pass, index, status)) >= 0)
+        return 0;
+    if (before != NULL && before->kind != FILE_REGULAR)
+        before = NULL;
+    entry->unsure = mapped || entry->stamp.ctime_ns > pass->now_ns - TICK_NS;
+    if (before == NULL || before->unsure || mapped ||
+        !file_stamps_equal(&before->stamp, &entry->stamp))
+        return changed_visit(pass, directory, name, status, index, before, err);
+    if (before->content.name[0] == 0) {
+        return entry->stamp.size >= pass->files->reference_from
+                   ? 0
+                   : changed_visit(pass, directory, name, status, index, NULL, err);
+    }
+    return todo_add(pass, TODO_KEEP, index, before) != NULL
+               ? 0
+               : ckpt_error_set(err, ENOMEM, "no memory");
+}
+
+/* Whether the path is that of a noted directory, or lies in one: a directory that the tree has made is walked whole. */
+static bool is_covered(const struct pass *pass, const char *path, bool outside)
+{
+    for (size_t i = 0; i < pass->cover_count; i++) {
+        const struct file_entry *entry = &pass->job->catalog.entries[pass->covers[i]];
+        size_t length = strlen(entry->path);
+        if (entry->outside == outside && strncmp(entry->path, path, length) == 0 &&
+            (path[length] == 0 || path[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static int noted_one(struct pass *pass, struct walk *walk, const char *name, int top,
+                     struct ckpt_error *err)
+{
+    size_t before = walk->catalog->count, *cover;
+    int error = walk_name(walk, walk->outside ? top : pass->files->root, name, err);
+
+    if (error < 0 || walk->catalog->count == before ||
+        walk->catalog->entries[before].kind != FILE_DIRECTORY)
+        return error;
+    cover = array_add(&pass->covers, &pass->cover_count, sizeof(*cover));
+    if (cover == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    *cover = before;
+    return 0;
+}
+
+/* Sorted as they are, a directory comes before what is in it. */
+static int noted_capture(struct pass *pass, struct walk *walk, struct ckpt_error *err)
+{
+    const struct notes *notes = &pass->files->notes;
+    cleanup_fd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < notes->count; i++) {
+        const char *name = noted_name(pass->files->workdir, pass->files->dedicated,
+                                      notes->list[i].path, &walk->outside);
+        if (name != NULL && !is_covered(pass, name, walk->outside))
+            error = noted_one(pass, walk, name, top, err);
+    }
+    return error;
+}
+
+static int excludes_copy(const struct files *files, struct catalog *catalog)
+{
+    for (size_t i = 0; i < files->exclude_count; i++) {
+        struct file_exclude *exclude =
+            array_add(&catalog->excludes, &catalog->exclude_count, sizeof(*exclude));
+        if (exclude == NULL || (exclude->glob = strdup(files->excludes[i])) == NULL)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int pass_run(struct pass *pass, struct store *store, struct ckpt_error *err)
+{
+    struct files *files = pass->files;
+    struct catalog *catalog = &pass->job->catalog;
+    struct walk walk = walk_of(files, catalog);
+
+    pass->now_ns = stamping_clock_ns(pass->job->dirfd);
+    walk.previous = pass->previous;
+    walk.regular = regular_visit;
+    walk.context = pass;
+    int error = notes_read(&files->notes, store->dirfd, err);
+    if (error == 0 && files->dedicated)
+        error = walk_directory(&walk, files->root, err);
+    if (error == 0)
+        error = noted_capture(pass, &walk, err);
+    catalog->dedicated = files->dedicated;
+    catalog->notes_bytes = files->notes.bytes;
+    if (error == 0 && excludes_copy(files, catalog) < 0)
+        error = ckpt_error_set(err, ENOMEM, "no memory");
+    return error;
+}
+
+int files_capture(struct files *files, const struct tree_image *tree, struct store *store,
+                  unsigned generation, int dirfd, struct files_job *ret, struct ckpt_error *err)
+{
+    struct pass pass = {.files = files,
+                        .job = ret,
+                        .tree = tree,
+                        .generation = generation,
+                        .previous = catalog_index_new(&files->last)};
+    int error = 0;
+
+    *ret = (struct files_job){.files = files, .store = store, .dirfd = dirfd, .previous_dirfd = -1};
+    if (pass.previous == NULL)
+        error = ckpt_error_set(err, ENOMEM, "no memory");
+    if (error == 0 && files->last_generation != 0)
+        error = generation_open(store, files->last_generation, &ret->previous_dirfd, err);
+    if (error == 0)
+        error = pass_run(&pass, store, err);
+    catalog_index_free(pass.previous);
+    free(pass.covers);
+    free(pass.linked);
+    return error;
+}
+
+/* ---- when the tree runs again ---- */
+
+/* Whether the file stayed as it was while it was read. A new time of change alone may come from a new name, or none. */
+static bool stayed(const struct files_job *job, const struct files_todo *todo)
+{
+    const struct file_entry *entry = &job->catalog.entries[todo->entry];
+    struct file_entry now = {0};
+    struct stat status, named;
+
+    if (fstat(todo->fd, &status) < 0)
+        return false;
+    attributes_from_status(&status, &now);
+    if (file_stamps_equal(&now.stamp, &entry->stamp))
+        return true;
+    if (now.stamp.size != entry->stamp.size || now.stamp.mtime_ns != entry->stamp.mtime_ns)
+        return false;
+    return status.st_nlink != todo->links || entry_stat(job->files, entry, &named) < 0 ||
+           !status_is_same(&named, &status);
+}
+
+static int read_later(struct files_job *job, struct files_todo *todo, struct ckpt_error *err)
+{
+    const struct file_entry *entry = &job->catalog.entries[todo->entry];
+    struct ckpt_error reason = {0};
+    int error = take(job->files, todo, todo->fd, entry->stamp.size, &reason);
+
+    if (error == -ESTALE || (error == 0 && !stayed(job, todo))) {
+        job->files->pressing = true;
+        return ckpt_error_set(err, EAGAIN, "'%s' was written to while it was copied", entry->path);
+    }
+    close(todo->fd);
+    todo->fd = -1;
+    return error == 0 ? 0 : ckpt_error_set(err, -error, "'%s': %s", entry->path, reason.message);
+}
+
+static int todo_do(struct files_job *job, struct files_todo *todo, struct manifest *manifest,
+                   struct ckpt_error *err)
+{
+    struct file_content *content = &job->catalog.entries[todo->entry].content;
+    int error = 0;
+
+    todo->job.content = &todo->content;
+    if (todo->kind == TODO_KEEP)
+        error = content_keep(&todo->job, err);
+    else if (todo->kind == TODO_READ)
+        error = read_later(job, todo, err);
+    if (error == 0)
+        error = content_finish(&todo->job, err);
+    if (error < 0)
+        return error;
+    *content = todo->content;
+    todo->content.sums = NULL;
+    if (manifest_add_content(manifest, content->name, content->size, content_sum(content),
+                             todo->job.written) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return 0;
+}
+
+int files_write(struct files_job *job, struct manifest *manifest, struct ckpt_error *err)
+{
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < job->todo_count; i++)
+        error = todo_do(job, &job->todo[i], manifest, err);
+    return error == 0 ? catalog_write(&job->catalog, job->dirfd, err) : error;
+}
+
+void files_committed(struct files_job *job, unsigned generation)
+{
+    catalog_free(&job->files->last);
+    job->files->last = job->catalog;
+    job->files->last_generation = generation;
+    job->files->pressing = false;
+    job->catalog = (struct catalog){0};
+}
+
+void files_job_free(struct files_job *job)
+{
+    for (size_t i = 0; i < job->todo_count; i++) {
+        if (job->todo[i].fd >= 0)
+            close(job->todo[i].fd);
+        content_job_free(&job->todo[i].job);
+        free(job->todo[i].content.sums);
+    }
+    free(job->todo);
+    job->todo = NULL;
+    job->todo_count = 0;
+    if (job->previous_dirfd >= 0)
+        close(job->previous_dirfd);
+    job->previous_dirfd = -1;
+    catalog_free(&job->catalog);
+}

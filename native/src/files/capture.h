@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_FILES_CAPTURE_H
+#define CKPT_FILES_CAPTURE_H
+
+/* The files of a task join a generation: files_capture() while the tree stands still, files_write() when it runs again.
+ *
+ * A file that has not changed since the generation before costs no look at its bytes. One that has changed and that the
+ * tree may still write to (it is open for writing, mapped, or was written a moment ago) is read during the pause, as far
+ * as it differs; any other is only opened then, read afterwards, and looked at once more: if it has changed meanwhile,
+ * the generation comes to nothing (-EAGAIN) and the next one reads everything during its pause. */
+
+#include "files/catalog.h"
+#include "files/notes.h"
+#include "image/tree.h"
+#include "store/manifest.h"
+#include "store/store.h"
+
+#include <sys/stat.h>
+
+/* What stays from one generation to the next; zeroed, with root -1, before files_open(). */
+struct files {
+    int root;            /* the working directory */
+    const char *workdir; /* its path as the tree sees it */
+    bool dedicated;      /* to this task: all that is in it belongs to the generation */
+    struct notes notes;  /* what the tree has written to otherwise */
+    struct stat store;
+    struct stat foreign[3]; /* what our own streams are, where that is a file */
+    char *const *excludes;
+    size_t exclude_count;
+    uint64_t
+        reference_from; /* a file that was there before and is at least that large is not copied */
+    struct catalog
+        last; /* of the latest generation; before the first, what was there: without contents */
+    unsigned last_generation; /* its number, 0: none */
+    bool pressing;            /* the last try met a file that changed */
+    bool cannot_clone;
+};
+
+struct files_todo;
+
+/* The files of one generation on their way. */
+struct files_job {
+    struct files *files;
+    struct store *store;
+    int dirfd;
+    struct catalog catalog;
+    struct files_todo *todo;
+    size_t todo_count;
+    int previous_dirfd;
+};
+
+/* What the caller has filled in is borrowed. */
+int files_open(struct files *files, const char *directory, const char *store,
+               struct ckpt_error *err);
+void files_close(struct files *files);
+/* Before the command starts: looks what there is, so that it can be kept by reference. What cannot be looked at is no
+ * error yet. */
+void files_note_original(struct files *files);
+/* After a restart: the directory is what the catalog says, which becomes ours. */
+int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
+                   struct ckpt_error *err);
+
+int files_capture(struct files *files, const struct tree_image *tree, struct store *store,
+                  unsigned generation, int dirfd, struct files_job *ret, struct ckpt_error *err);
+/* In the writer's thread: makes the generation's contents and its catalog and adds the former to the manifest. */
+int files_write(struct files_job *job, struct manifest *manifest, struct ckpt_error *err);
+/* The generation exists. */
+void files_committed(struct files_job *job, unsigned generation);
+void files_job_free(struct files_job *job);
+
+#endif

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * random_files SEED COUNT: COUNT random operations on up to 200 files below the working directory, about one a
+ * millisecond. It remembers what every name must be and looks at one of them before each operation, at all of them at
+ * the end. Then it prints a sum over all it has done and seen, which depends on nothing but the seed and the count. */
+#include "testlib.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <sys/mman.h>
+#include <sys/xattr.h>
+
+#define NAMES     200
+#define FOLDERS   6
+#define OPEN      4
+#define SIZE_MAX_ 200000
+
+/* A file, by whichever names. */
+struct file {
+    int names; /* 0: free */
+    char type; /* f, l */
+    unsigned mode;
+    off_t size;
+    uint64_t sum;
+    struct timespec changed;
+    int extra; /* the value of its extended attribute, 0: none */
+};
+
+struct name {
+    int file;           /* -1: free */
+    int folder, number; /* folder FOLDERS: the top */
+};
+
+static struct file files[NAMES];
+static struct name names[NAMES];
+static bool folders[FOLDERS];
+static int open_fd[OPEN], open_file[OPEN];
+static bool has_xattrs;
+static uint64_t state, sum = 14695981039346656037u;
+static char buffer[SIZE_MAX_ * 2];
+
+static unsigned rnd(unsigned below)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(state >> 33) % below;
+}
+
+static uint64_t hash(uint64_t h, const void *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ ((const unsigned char *)data)[i]) * 1099511628211u;
+    return h;
+}
+
+static const char *path_of(const struct name *name)
+{
+    static char path[2][64];
+    static int which;
+
+    which = !which;
+    if (name->folder == FOLDERS)
+        snprintf(path[which], sizeof(path[0]), "w/f%d", name->number);
+    else
+        snprintf(path[which], sizeof(path[0]), "w/d%d/f%d", name->folder, name->number);
+    return path[which];
+}
+
+/* ---- what a file is, and whether it still is ---- */
+
+static struct file look(const char *path)
+{
+    struct stat status;
+    struct file seen = {0};
+    char value[16] = "";
+    ssize_t size;
+
+    if (lstat(path, &status) < 0)
+        fail("%s is not there", path);
+    seen.type = S_ISLNK(status.st_mode) ? 'l' : 'f';
+    seen.mode = status.st_mode & 07777;
+    seen.size = status.st_size;
+    seen.changed = status.st_mtim;
+    if (seen.type == 'l') {
+        size = readlink(path, buffer, sizeof(buffer));
+    } else {
+        int fd = MUST(open(path, O_RDONLY));
+        size = read(fd, buffer, sizeof(buffer));
+        close(fd);
+        if (has_xattrs && getxattr(path, "user.extra", value, sizeof(value) - 1) > 0)
+            seen.extra = atoi(value);
+    }
+    seen.sum = hash(14695981039346656037u, buffer, size < 0 ? 0 : (size_t)size);
+    return seen;
+}
+
+static void remember(int name)
+{
+    struct file seen = look(path_of(&names[name])), *file = &files[names[name].file];
+
+    seen.names = file->names;
+    *file = seen;
+    sum = hash(sum, &seen.sum, sizeof(seen.sum));
+}
+
+static void check_name(int name)
+{
+    const char *path = path_of(&names[name]);
+    const struct file *want = &files[names[name].file];
+    struct file seen = look(path);
+    struct stat status;
+
+    MUST(lstat(path, &status));
+    CHECK(seen.type == want->type && seen.size == want->size && seen.sum == want->sum,
+          "%s: %lld bytes, sum %llx; wanted %lld, %llx", path, (long long)seen.size,
+          (unsigned long long)seen.sum, (long long)want->size, (unsigned long long)want->sum);
+    CHECK(seen.mode == want->mode && (int)status.st_nlink == want->names &&
+              seen.extra == want->extra,
+          "%s: mode %o, %d names, attribute %d; wanted %o, %d, %d", path, seen.mode,
+          (int)status.st_nlink, seen.extra, want->mode, want->names, want->extra);
+    CHECK(seen.changed.tv_sec == want->changed.tv_sec &&
+              seen.changed.tv_nsec == want->changed.tv_nsec,
+          "%s: changed at %lld.%09ld, wanted %lld.%09ld", path, (long long)seen.changed.tv_sec,
+          seen.changed.tv_nsec, (long long)want->changed.tv_sec, want->changed.tv_nsec);
+}
+
+static int counted;
+
+static int count(const char *path, const struct stat *status, int flag, struct FTW *where)
+{
+    (void)path, (void)status, (void)flag, (void)where;
+    counted++;
+    return 0;
+}
+
+static void check_all(void)
+{
+    int wanted = 1;
+
+    for (int i = 0; i < NAMES; i++) {
+        if (names[i].file >= 0) {
+            check_name(i);
+            wanted++;
+        }
+    }
+    for (int i = 0; i < FOLDERS; i++)
+        wanted += folders[i];
+    counted = 0;
+    MUST(nftw("w", count, 16, FTW_PHYS));
+    CHECK(counted == wanted, "%d names, wanted %d", counted, wanted);
+}
+
+/* ---- operations ---- */
+
+static int any_name(char type)
+{
+    int at = (int)rnd(NAMES);
+
+    for (int i = 0; i < NAMES; i++, at = (at + 1) % NAMES) {
+        if (names[at].file >= 0 && (type == 0 || files[names[at].file].type == type))
+            return at;
+    }
+    return -1;
+}
+
+static int any_folder(void)
+{
+    int at = (int)rnd(FOLDERS + 1);
+
+    return at == FOLDERS || folders[at] ? at : FOLDERS;
+}
+
+/* A name that nothing has; -1: all are taken. */
+static int new_name(void)
+{
+    for (int i = 0; i < NAMES; i++) {
+        if (names[i].file < 0) {
+            names[i] = (struct name){-1, any_folder(), i};
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int new_file(char type)
+{
+    for (int i = 0; i < NAMES; i++) {
+        if (files[i].names == 0) {
+            files[i] = (struct file){.names = 1, .type = type};
+            return i;
+        }
+    }
+    fail("no room");
+}
+
+static size_t random_bytes(size_t most)
+{
+    size_t size = 1 + rnd((unsigned)most);
+
+    for (size_t i = 0; i < size; i++)
+        buffer[i] = (char)rnd(256);
+    return size;
+}
+
+static void name_drop(int name)
+{
+    int file = names[name].file;
+
+    names[name].file = -1;
+    if (--files[file].names == 0) {
+        for (int i = 0; i < OPEN; i++) {
+            if (open_file[i] == file) {
+                close(open_fd[i]);
+                open_file[i] = -1;
+            }
+        }
+    }
+}
+
+static void remember_others(int file)
+{
+    for (int i = 0; i < NAMES; i++) {
+        if (names[i].file == file) {
+            remember(i);
+            return;
+        }
+    }
+}
+
+static void do_create(void)
+{
+    int name = new_name(), fd;
+
+    if (name < 0)
+        return;
+    names[name].file = new_file('f');
+    fd = MUST(open(path_of(&names[name]), O_WRONLY | O_CREAT | O_EXCL, 0600 | rnd(0100)));
+    size_t size = random_bytes(rnd(20) == 0 ? SIZE_MAX_ : 3000);
+    CHECK(write(fd, buffer, size) == (ssize_t)size, "write");
+    close(fd);
+    remember(name);
+}
+
+static void do_write(bool append)
+{
+    int name = any_name('f');
+
+    if (name < 0 || files[names[name].file].size > SIZE_MAX_)
+        return;
+    const char *path = path_of(&names[name]);
+    int fd = open(path, O_WRONLY | (append ? O_APPEND : 0));
+    if (fd < 0)
+        return;
+    off_t at = append ? 0 : (off_t)rnd((unsigned)files[names[name].file].size + 1);
+    size_t size = random_bytes(2000);
+    CHECK(pwrite(fd, buffer, size, at) == (ssize_t)size, "pwrite");
+    close(fd);
+    remember(name);
+}
+
+/* Through a descriptor that stays open for long. */
+static void do_write_open(void)
+{
+    int slot = (int)rnd(OPEN), name = any_name('f');
+
+    if (open_file[slot] < 0) {
+        if (name < 0 || (open_fd[slot] = open(path_of(&names[name]), O_WRONLY | O_APPEND)) < 0)
+            return;
+        open_file[slot] = names[name].file;
+    }
+    if (files[open_file[slot]].size > SIZE_MAX_)
+        return;
+    size_t size = random_bytes(500);
+    CHECK(write(open_fd[slot], buffer, size) == (ssize_t)size, "write");
+    remember_others(open_file[slot]);
+}
+
+static void do_map(void)
+{
+    int name = any_name('f');
+    size_t size = name < 0 ? 0 : (size_t)files[names[name].file].size;
+    int fd = size == 0 ? -1 : open(path_of(&names[name]), O_RDWR);
+
+    if (fd < 0)
+        return;
+    char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(at != MAP_FAILED, "mmap");
+    for (int i = 0; i < 20; i++)
+        at[rnd((unsigned)size)] = (char)rnd(256);
+    msync(at, size, MS_SYNC);
+    munmap(at, size);
+    close(fd);
+    remember(name);
+}
+
+static void do_truncate(void)
+{
+    int name = any_name('f');
+
+    if (name >= 0 && truncate(path_of(&names[name]), rnd(SIZE_MAX_ / (1 + rnd(50)))) == 0)
+        remember(name);
+}
+
+static void do_rename(void)
+{
+    int from = any_name(0), to = rnd(3) == 0 ? any_name(0) : new_name();
+
+    if (from < 0 || to < 0 || from == to || names[to].file == names[from].file)
+        return;
+    MUST(rename(path_of(&names[from]), path_of(&names[to])));
+    int file = names[from].file;
+    if (names[to].file >= 0)
+        name_drop(to);
+    names[to].file = file;
+    names[from].file = -1;
+    remember(to);
+}
+
+static void do_link(void)
+{
+    int from = any_name('f'), to = new_name();
+
+    if (from < 0 || to < 0)
+        return;
+    MUST(link(path_of(&names[from]), path_of(&names[to])));
+    names[to].file = names[from].file;
+    files[names[to].file].names++;
+    remember(to);
+}
+
+static void do_unlink(void)
+{
+    int name = any_name(0);
+
+    if (name < 0)
+        return;
+    MUST(unlink(path_of(&names[name])));
+    name_drop(name);
+}
+
+static void do_symlink(void)
+{
+    int name = new_name();
+    char target[64];
+
+    if (name < 0)
+        return;
+    snprintf(target, sizeof(target), "target-%u", rnd(1000));
+    MUST(symlink(target, path_of(&names[name])));
+    names[name].file = new_file('l');
+    remember(name);
+}
+
+static void do_folder(void)
+{
+    int folder = (int)rnd(FOLDERS), other = (int)rnd(FOLDERS);
+    char path[32], to[32];
+
+    snprintf(path, sizeof(path), "w/d%d", folder);
+    snprintf(to, sizeof(to), "w/d%d", other);
+    if (!folders[folder]) {
+        MUST(mkdir(path, 0755));
+        folders[folder] = true;
+    } else if (rmdir(path) == 0) {
+        folders[folder] = false;
+    } else if (!folders[other]) {
+        MUST(rename(path, to));
+        folders[folder] = false;
+        folders[other] = true;
+        for (int i = 0; i < NAMES; i++) {
+            if (names[i].file >= 0 && names[i].folder == folder)
+                names[i].folder = other;
+        }
+    }
+}
+
+static void do_attributes(void)
+{
+    int name = any_name('f');
+    struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT},
+        {.tv_sec = 1000000000 + rnd(100000000), .tv_nsec = rnd(1000000000)}};
+    char value[16];
+
+    if (name < 0)
+        return;
+    switch (rnd(3)) {
+    case 0:
+        MUST(chmod(path_of(&names[name]), 0400 | rnd(01000)));
+        break;
+    case 1:
+        MUST(utimensat(AT_FDCWD, path_of(&names[name]), times, 0));
+        break;
+    default:
+        snprintf(value, sizeof(value), "%u", 1 + rnd(1000));
+        if (has_xattrs && access(path_of(&names[name]), W_OK) == 0)
+            MUST(setxattr(path_of(&names[name]), "user.extra", value, strlen(value), 0));
+    }
+    remember(name);
+}
+
+static void operation(void)
+{
+    int name = any_name(0);
+
+    if (name >= 0)
+        check_name(name);
+    unsigned kind = rnd(16);
+    sum = hash(sum, &kind, sizeof(kind));
+    switch (kind) {
+    case 0:
+    case 1:
+    case 2:
+        return do_create();
+    case 3:
+    case 4:
+        return do_write(true);
+    case 5:
+        return do_write(false);
+    case 6:
+    case 7:
+        return do_write_open();
+    case 8:
+        return do_map();
+    case 9:
+        return do_truncate();
+    case 10:
+        return do_rename();
+    case 11:
+        return do_link();
+    case 12:
+        return rnd(2) != 0 ? do_unlink() : do_symlink();
+    case 13:
+        return do_unlink();
+    case 14:
+        return do_folder();
+    default:
+        return do_attributes();
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct timespec pace = {.tv_nsec = 1000000};
+
+    CHECK(argc == 3, "usage: random_files SEED COUNT");
+    state = strtoull(argv[1], NULL, 10) * 2654435761u + 1;
+    for (int i = 0; i < NAMES; i++)
+        names[i].file = -1;
+    for (int i = 0; i < OPEN; i++)
+        open_file[i] = -1;
+    umask(0);
+    MUST(mkdir("w", 0755));
+    has_xattrs = setxattr("w", "user.extra", "1", 1, 0) == 0;
+    long operations = strtol(argv[2], NULL, 10);
+    for (long i = 0; i < operations; i++) {
+        operation();
+        nanosleep(&pace, NULL);
+    }
+    check_all();
+    printf("%016llx\n", (unsigned long long)sum);
+    return 0;
+}
