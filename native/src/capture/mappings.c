@@ -7,9 +7,11 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/proc.h"
+#include "image/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,17 @@ static int line_parse(char *line, struct mapping *ret)
     return ret->name == NULL ? -ENOMEM : 0;
 }
 
+static const struct {
+    const char name[3];
+    uint32_t flag;
+} flag_names[] = {
+    {"gd", VMA_GROWS_DOWN}, {"hg", VMA_HUGE_PAGES}, {"nh", VMA_NO_HUGE_PAGES},
+    {"nr", VMA_NO_RESERVE}, {"mw", VMA_MAY_WRITE},  {"mg", VMA_MERGEABLE},
+    {"dd", VMA_DONT_DUMP},  {"sr", VMA_SEQUENTIAL}, {"rr", VMA_RANDOM},
+    {"ht", VMA_HUGETLB},    {"dp", VMA_DROPPABLE},  {"sl", VMA_SEALED},
+    {"um", VMA_USERFAULT},  {"uw", VMA_USERFAULT},  {"ui", VMA_USERFAULT},
+};
+
 static bool has_flag(const char *flags, const char *flag)
 {
     const char *at = strstr(flags, flag);
@@ -95,14 +108,18 @@ static bool has_flag(const char *flags, const char *flag)
 /* smaps goes on with lines "Name: value"; those of maps begin with a hexadecimal number in lower case. */
 static bool is_detail(const char *line, struct mappings *all)
 {
+    unsigned long kib;
+
     if (*line < 'A' || *line > 'Z')
         return false;
     if (strncmp(line, "VmFlags:", 8) == 0 && all->count > 0) {
         struct mapping *mapping = &all->list[all->count - 1];
-        mapping->grows_down = has_flag(line, "gd");
-        mapping->huge_pages = has_flag(line, "hg");
-        mapping->no_huge_pages = has_flag(line, "nh");
+        for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+            mapping->flags |= has_flag(line, flag_names[i].name) ? flag_names[i].flag : 0;
+        mapping->wiped_in_child = has_flag(line, "wf");
     }
+    if (all->count > 0 && sscanf(line, "KernelPageSize: %lu", &kib) == 1 && kib > 0)
+        all->list[all->count - 1].page_shift = 10 + (unsigned)__builtin_ctzl(kib);
     return true;
 }
 
@@ -135,6 +152,17 @@ static int proc_parse(pid_t outer, const char *name, struct mappings *ret, struc
         return ckpt_error_set(err, -error, "read the mappings of process %d: %s", (int)outer,
                               strerror(-error));
     return 0;
+}
+
+bool mapping_file_is_there(pid_t outer, const struct mapping *mapping, struct stat *ret)
+{
+    char path[PATH_MAX];
+
+    if (mapping->name[0] != '/' || mapping->deleted ||
+        snprintf(path, sizeof(path), "/proc/%d/root%s", (int)outer, mapping->name) >=
+            (int)sizeof(path))
+        return false;
+    return stat(path, ret) == 0 && S_ISREG(ret->st_mode) && ret->st_ino == mapping->inode;
 }
 
 int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* /proc/PID/maps, one line each. */
@@ -17,8 +18,10 @@ struct mapping {
     int protection; /* PROT_* */
     bool shared;
     bool deleted;
-    bool grows_down, huge_pages, no_huge_pages; /* only from smaps */
-    char *name;                                 /* path, "[heap]" and the like, or "" */
+    uint32_t flags;      /* VMA_* of image/process.h; only from smaps, like the next two */
+    bool wiped_in_child; /* MADV_WIPEONFORK */
+    unsigned page_shift; /* of the pages the kernel maps it with */
+    char *name;          /* path, "[heap]" and the like, or "" */
 };
 
 struct mappings {
@@ -31,6 +34,9 @@ int mappings_read_with_flags(pid_t outer, struct mappings *ret, struct ckpt_erro
 int mappings_read(pid_t outer, struct mappings *ret, struct ckpt_error *err);
 /* Parses text, which it changes. -EBADMSG for a line it does not understand. */
 int mappings_parse(char *text, struct mappings *ret);
+/* Whether the mapped file still stands at its path, as the process sees it: in a capsule other directories may stand
+ * there than outside. Device numbers are not compared: some filesystems show others in maps than in stat. */
+bool mapping_file_is_there(pid_t outer, const struct mapping *mapping, struct stat *ret);
 void mappings_free(struct mappings *mappings);
 
 #endif

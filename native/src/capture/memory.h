@@ -12,9 +12,4 @@
 int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree, int dirfd,
                    struct ckpt_error *err);
 
-/* Finds memory that processes share without a file on disk, and copies it; the tree must stand still. Refuses a process
- * that has a device mapped. */
-int capture_shared(const struct tree_process *process, struct tree_image *tree, int dirfd,
-                   struct ckpt_error *err);
-
 #endif

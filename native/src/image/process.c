@@ -19,13 +19,14 @@
 #include <sys/uio.h>
 
 #define PAGE             4096ULL
+#define PKEYS            16
 #define IMAGE_SIZE_LIMIT (1ULL << 30)
-#define ADDRESS_LIMIT    0x7ffffffff000ULL
 
 void process_image_free(struct process_image *image)
 {
     free(image->vmas);
     free(image->runs);
+    free(image->guards);
     free(image->strings);
     memset(image, 0, sizeof(*image));
 }
@@ -50,6 +51,23 @@ int process_image_add_run(struct process_image *image, uint64_t address, uint64_
     if (last == NULL)
         return -ENOMEM;
     *last = (struct image_run){.address = address, .page = page, .count = count};
+    return 0;
+}
+
+int process_image_add_guard(struct process_image *image, uint64_t address, uint64_t count)
+{
+    struct image_guard *last =
+        image->guard_count > 0 ? &image->guards[image->guard_count - 1] : NULL;
+
+    bool opens_vma = image->vma_count > 0 && image->vmas[image->vma_count - 1].start == address;
+    if (!opens_vma && last != NULL && last->address + last->count * PAGE == address) {
+        last->count += count;
+        return 0;
+    }
+    last = array_add(&image->guards, &image->guard_count, sizeof(*image->guards));
+    if (last == NULL)
+        return -ENOMEM;
+    *last = (struct image_guard){.address = address, .count = count};
     return 0;
 }
 
@@ -91,6 +109,7 @@ int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
         .run_count = image->run_count,
         .strings_size = image->strings_size,
         .page_count = image->page_count,
+        .guard_count = image->guard_count,
     };
 
     memcpy(header.magic, IMAGE_MAGIC, sizeof(header.magic));
@@ -101,6 +120,7 @@ int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
     if (write_full(fd, &header, sizeof(header)) < 0 ||
         write_full(fd, image->vmas, image->vma_count * sizeof(*image->vmas)) < 0 ||
         write_full(fd, image->runs, image->run_count * sizeof(*image->runs)) < 0 ||
+        write_full(fd, image->guards, image->guard_count * sizeof(*image->guards)) < 0 ||
         write_full(fd, image->strings, image->strings_size) < 0)
         return ckpt_error_errno(err, "write '%s'", name);
     return 0;
@@ -109,7 +129,18 @@ int process_image_write(const struct process_image *image, int dirfd, pid_t pid,
 static bool range_is_good(uint64_t start, uint64_t end)
 {
     return start % PAGE == 0 && end % PAGE == 0 && start >= PAGE && start < end &&
-           end <= ADDRESS_LIMIT;
+           end <= IMAGE_ADDRESS_LIMIT;
+}
+
+/* x86 has pages of 2 MiB and 1 GiB. */
+static bool huge_is_good(const struct image_vma *vma)
+{
+    uint64_t size = 1ULL << (vma->page_shift & 63);
+
+    if ((vma->flags & VMA_HUGETLB) == 0)
+        return vma->page_shift == 0;
+    return (vma->page_shift == 21 || vma->page_shift == 30) && vma->start % size == 0 &&
+           vma->end % size == 0;
 }
 
 static bool vmas_are_good(const struct process_image *image)
@@ -123,7 +154,8 @@ static bool vmas_are_good(const struct process_image *image)
             return false;
         if (has_path ? vma->path == 0 || vma->path >= image->strings_size : vma->path != 0)
             return false;
-        if (vma->offset % PAGE != 0 || vma->protection > 7)
+        if (vma->offset % PAGE != 0 || vma->protection > 7 || vma->flags > VMA_FLAGS ||
+            (vma->flags & VMA_USERFAULT) != 0 || !huge_is_good(vma) || vma->pkey >= PKEYS)
             return false;
         behind = vma->end;
     }
@@ -137,7 +169,7 @@ static bool runs_are_good(const struct process_image *image)
 
     for (size_t i = 0; i < image->run_count; i++) {
         const struct image_run *run = &image->runs[i];
-        if (run->count == 0 || run->count > ADDRESS_LIMIT / PAGE || run->page != next_page)
+        if (run->count == 0 || run->count > IMAGE_ADDRESS_LIMIT / PAGE || run->page != next_page)
             return false;
         uint64_t end = run->address + run->count * PAGE;
         if (!range_is_good(run->address, end) || run->address < behind)
@@ -153,6 +185,28 @@ static bool runs_are_good(const struct process_image *image)
     return next_page == image->page_count;
 }
 
+static bool guards_are_good(const struct process_image *image)
+{
+    size_t at = 0;
+    uint64_t behind = 0;
+
+    for (size_t i = 0; i < image->guard_count; i++) {
+        const struct image_guard *guard = &image->guards[i];
+        if (guard->count == 0 || guard->count > IMAGE_ADDRESS_LIMIT / PAGE)
+            return false;
+        uint64_t end = guard->address + guard->count * PAGE;
+        if (!range_is_good(guard->address, end) || guard->address < behind)
+            return false;
+        while (at < image->vma_count && image->vmas[at].end <= guard->address)
+            at++;
+        if (at == image->vma_count || image->vmas[at].start > guard->address ||
+            image->vmas[at].end < end)
+            return false;
+        behind = end;
+    }
+    return true;
+}
+
 static bool strings_are_good(const struct process_image *image)
 {
     return image->strings_size == 0 ||
@@ -164,24 +218,32 @@ static int parts_take(struct process_image *image, const struct image_header *he
 {
     uint64_t vmas = header->vma_count * sizeof(struct image_vma);
     uint64_t runs = header->run_count * sizeof(struct image_run);
+    uint64_t guards = header->guard_count * sizeof(struct image_guard);
 
     if (header->run_count > IMAGE_SIZE_LIMIT || header->strings_size > IMAGE_SIZE_LIMIT ||
-        sizeof(*header) + vmas + runs + header->strings_size != size)
+        header->guard_count > IMAGE_SIZE_LIMIT ||
+        sizeof(*header) + vmas + runs + guards + header->strings_size != size)
         return -EBADMSG;
     image->vmas = malloc(vmas + 1);
     image->runs = malloc(runs + 1);
+    image->guards = malloc(guards + 1);
     image->strings = malloc(header->strings_size + 1);
-    if (image->vmas == NULL || image->runs == NULL || image->strings == NULL)
+    if (image->vmas == NULL || image->runs == NULL || image->guards == NULL ||
+        image->strings == NULL)
         return -ENOMEM;
     data += sizeof(*header);
     memcpy(image->vmas, data, vmas);
     memcpy(image->runs, data + vmas, runs);
-    memcpy(image->strings, data + vmas + runs, header->strings_size);
+    memcpy(image->guards, data + vmas + runs, guards);
+    memcpy(image->strings, data + vmas + runs + guards, header->strings_size);
     image->vma_count = header->vma_count;
     image->run_count = header->run_count;
+    image->guard_count = header->guard_count;
     image->strings_size = header->strings_size;
     image->page_count = header->page_count;
-    return strings_are_good(image) && vmas_are_good(image) && runs_are_good(image) ? 0 : -EBADMSG;
+    bool good = strings_are_good(image) && vmas_are_good(image) && runs_are_good(image) &&
+                guards_are_good(image);
+    return good ? 0 : -EBADMSG;
 }
 
 /* The restorer reads the pages when there is no way back. */

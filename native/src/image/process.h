@@ -6,11 +6,13 @@
 /* PID.img, the layout of one process's memory, and PID.mem, its pages.
  *
  *      +--------------------+
- *      | header             |  struct image_header, 40 bytes
+ *      | header             |  struct image_header, 48 bytes
  *      +--------------------+
  *      | VMAs               |  vma_count * struct image_vma, ascending, disjoint
  *      +--------------------+
  *      | runs               |  run_count * struct image_run, ascending, disjoint, each within one VMA
+ *      +--------------------+
+ *      | guards             |  guard_count * struct image_guard, likewise: MADV_GUARD_INSTALL
  *      +--------------------+
  *      | strings            |  paths, NUL-terminated; the first byte is NUL, so 0 means none
  *      +--------------------+
@@ -24,8 +26,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define IMAGE_MAGIC   "CKPTIMG"
-#define IMAGE_VERSION 1
+#define IMAGE_ADDRESS_LIMIT 0x7ffffffff000ULL
+#define IMAGE_MAGIC         "CKPTIMG"
+#define IMAGE_VERSION       2
 
 struct image_header {
     char magic[8];
@@ -34,8 +37,9 @@ struct image_header {
     uint64_t run_count;
     uint64_t strings_size;
     uint64_t page_count; /* in PID.mem */
+    uint64_t guard_count;
 };
-_Static_assert(sizeof(struct image_header) == 40, "on-disk format");
+_Static_assert(sizeof(struct image_header) == 48, "on-disk format");
 
 enum vma_kind {
     VMA_ANONYMOUS = 0,
@@ -47,9 +51,21 @@ enum vma_kind {
     VMA_KINDS
 };
 
+/* Flags. Those without a comment are the advice of madvise(2) that has their name. */
 #define VMA_GROWS_DOWN    1u
-#define VMA_HUGE_PAGES    2u /* MADV_HUGEPAGE */
+#define VMA_HUGE_PAGES    2u
 #define VMA_NO_HUGE_PAGES 4u
+#define VMA_MERGEABLE     8u
+#define VMA_DONT_DUMP     16u
+#define VMA_SEQUENTIAL    32u
+#define VMA_RANDOM        64u
+#define VMA_NO_RESERVE    128u /* MAP_NORESERVE */
+#define VMA_MAY_WRITE     256u /* mprotect(2) can make it writable */
+#define VMA_HUGETLB       512u /* MAP_HUGETLB; page_shift says of which size */
+#define VMA_DROPPABLE     1024u
+#define VMA_SEALED        2048u /* mseal(2) */
+#define VMA_USERFAULT     4096u /* never in an image */
+#define VMA_FLAGS         8191u
 
 struct image_vma {
     uint64_t start, end;
@@ -60,9 +76,18 @@ struct image_vma {
     uint32_t flags;
     uint32_t path; /* offset in strings */
     uint32_t object;
-    uint32_t reserved;
+    uint8_t page_shift; /* of a VMA_HUGETLB */
+    uint8_t pkey;
+    uint16_t policy; /* of mbind(2), with its flags; 0: none */
+    uint64_t nodes;  /* of the policy */
 };
-_Static_assert(sizeof(struct image_vma) == 64, "on-disk format");
+_Static_assert(sizeof(struct image_vma) == 72, "on-disk format");
+
+struct image_guard {
+    uint64_t address;
+    uint64_t count; /* of pages */
+};
+_Static_assert(sizeof(struct image_guard) == 16, "on-disk format");
 
 struct image_run {
     uint64_t address;
@@ -76,6 +101,8 @@ struct process_image {
     size_t vma_count;
     struct image_run *runs;
     size_t run_count;
+    struct image_guard *guards;
+    size_t guard_count;
     char *strings;
     size_t strings_size;
     uint64_t page_count;
@@ -86,6 +113,8 @@ struct image_vma *process_image_add_vma(struct process_image *image);
 int process_image_add_run(
     struct process_image *image, uint64_t address, uint64_t page,
     uint64_t count); /* of the last VMA added; joins it to the last run if it can */
+/* Joins it to the last one if it can. */
+int process_image_add_guard(struct process_image *image, uint64_t address, uint64_t count);
 int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset);
 
 void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);

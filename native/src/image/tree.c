@@ -7,6 +7,7 @@
 
 #include "common/array.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,22 @@ struct image_pipe *tree_image_add_pipe(struct tree_image *tree)
 struct image_shared *tree_image_add_shared(struct tree_image *tree)
 {
     return array_add(&tree->shared, &tree->shared_count, sizeof(*tree->shared));
+}
+
+int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size)
+{
+    struct image_extent *last =
+        shared->extent_count > 0 ? &shared->extents[shared->extent_count - 1] : NULL;
+
+    if (last != NULL && last->offset + last->size == offset) {
+        last->size += size;
+        return 0;
+    }
+    last = array_add(&shared->extents, &shared->extent_count, sizeof(*shared->extents));
+    if (last == NULL)
+        return -ENOMEM;
+    *last = (struct image_extent){.offset = offset, .size = size};
+    return 0;
 }
 
 struct image_socket *tree_image_add_socket(struct tree_image *tree)
@@ -127,6 +144,8 @@ void tree_image_free(struct tree_image *tree)
     free(tree->processes);
     free(tree->descriptions);
     free(tree->pipes);
+    for (size_t i = 0; i < tree->shared_count; i++)
+        free(tree->shared[i].extents);
     free(tree->shared);
     memset(tree, 0, sizeof(*tree));
 }

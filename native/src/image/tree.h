@@ -85,10 +85,18 @@ struct image_pipe {
     char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
 };
 
-/* Memory shared between processes that no file on disk stands behind. */
+struct image_extent {
+    uint64_t offset, size;
+};
+
+/* Memory shared between processes that no file on disk stands behind. data holds its extents one behind the other; what
+ * they leave out is zero. */
 struct image_shared {
     uint64_t device, inode;
     uint64_t size;
+    unsigned page_shift; /* of huge pages, else 0 */
+    struct image_extent *extents;
+    size_t extent_count;
     char data[IMAGE_NAME_SIZE];
 };
 
@@ -278,6 +286,8 @@ struct image_process *tree_image_add_process(struct tree_image *tree);
 struct image_description *tree_image_add_description(struct tree_image *tree);
 struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
 struct image_shared *tree_image_add_shared(struct tree_image *tree);
+/* Joins it to the last one if it can; -ENOMEM. */
+int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size);
 struct image_mapped_file *tree_image_add_mapped_file(struct tree_image *tree);
 struct image_socket *tree_image_add_socket(struct tree_image *tree);
 struct image_message *tree_image_add_message(struct tree_image *tree);

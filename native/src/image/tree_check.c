@@ -126,6 +126,20 @@ static int process_check(const struct tree_image *tree, const struct image_proce
     return 0;
 }
 
+static bool shared_is_good(const struct image_shared *shared)
+{
+    if (shared->size > INT64_MAX || !manifest_name_is_valid(shared->data) ||
+        (shared->page_shift != 0 && shared->page_shift != 21 && shared->page_shift != 30))
+        return false;
+    for (size_t i = 0; i < shared->extent_count; i++) {
+        const struct image_extent *extent = &shared->extents[i];
+        if (extent->size == 0 || extent->offset > shared->size ||
+            extent->size > shared->size - extent->offset)
+            return false;
+    }
+    return true;
+}
+
 int tree_image_check(const struct tree_image *tree, struct ckpt_error *err)
 {
     int error = 0;
@@ -139,7 +153,7 @@ int tree_image_check(const struct tree_image *tree, struct ckpt_error *err)
             return bad(err, "pipes");
     }
     for (size_t i = 0; i < tree->shared_count; i++) {
-        if (tree->shared[i].size > INT64_MAX || !manifest_name_is_valid(tree->shared[i].data))
+        if (!shared_is_good(&tree->shared[i]))
             return bad(err, "shared");
     }
     for (size_t i = 0; i < tree->mapped_file_count; i++) {

@@ -40,10 +40,17 @@ static const struct field pipe_fields[] = {
     FIELD(image_pipe, queued, FIELD_U64), FIELD(image_pipe, outside, FIELD_BOOL),
     FIELD(image_pipe, data, FIELD_TEXT),  {0},
 };
+static const struct field extent_fields[] = {
+    FIELD(image_extent, offset, FIELD_U64),
+    FIELD(image_extent, size, FIELD_U64),
+    {0},
+};
 static const struct field shared_fields[] = {
     FIELD(image_shared, device, FIELD_U64),
     FIELD(image_shared, inode, FIELD_U64),
     FIELD(image_shared, size, FIELD_U64),
+    FIELD(image_shared, page_shift, FIELD_UINT),
+    ARRAY(image_shared, "extents", extents, extent_count, extent_fields),
     FIELD(image_shared, data, FIELD_TEXT),
     {0},
 };

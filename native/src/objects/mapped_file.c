@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define SIZE_MAX_CARRIED (16 << 20)
+#define SIZE_MAX_CARRIED (16 << 20) /* of a file on disk; memory is carried whatever its size */
 #define MEMORY           "/dev/shm/"
 
 const char *mapped_file_path(const struct tree_image *tree, const struct mapping *mapping)
@@ -76,7 +76,8 @@ static int file_open(pid_t outer, const char *path, struct stat *ret)
     if (snprintf(seen, sizeof(seen), "/proc/%d/root%s", (int)outer, path) >= (int)sizeof(seen))
         return -1;
     cleanup_fd int fd = open(seen, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, ret) < 0 || !S_ISREG(ret->st_mode) || ret->st_size > SIZE_MAX_CARRIED)
+    if (fd < 0 || fstat(fd, ret) < 0 || !S_ISREG(ret->st_mode) ||
+        (ret->st_size > SIZE_MAX_CARRIED && strncmp(path, MEMORY, strlen(MEMORY)) != 0))
         return -1;
     return steal_fd(&fd);
 }

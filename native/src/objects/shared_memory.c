@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,43 @@ static int object_reopen(const struct tree_image *tree, const struct image_share
     return fd;
 }
 
+/* Huge pages can only be written through a mapping; NULL where there are not enough of them. */
+static char *huge_make(const struct image_shared *object, int *ret_fd)
+{
+    unsigned flags = MFD_CLOEXEC | MFD_HUGETLB | object->page_shift << MFD_HUGE_SHIFT;
+    cleanup_fd int fd = object->page_shift == 0 ? -1 : memfd_create("shared", flags);
+    void *memory = MAP_FAILED;
+
+    if (fd >= 0 && ftruncate(fd, (off_t)object->size) == 0)
+        memory = mmap(NULL, object->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    *ret_fd = steal_fd(&fd);
+    return memory;
+}
+
+static int extents_fill(const struct image_shared *object, int from, int to, char *memory)
+{
+    static char buffer[1 << 20];
+    off_t at = 0;
+
+    for (size_t i = 0; i < object->extent_count; i++) {
+        const struct image_extent *extent = &object->extents[i];
+        for (uint64_t done = 0; done < extent->size;) {
+            uint64_t offset = extent->offset + done, left = extent->size - done;
+            size_t size = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
+            char *target = memory != NULL ? memory + offset : buffer;
+            if (pread_full(from, target, size, at) != (ssize_t)size)
+                return -EIO;
+            if (memory == NULL && pwrite_full(to, buffer, size, (off_t)offset) < 0)
+                return -errno;
+            at += (off_t)size;
+            done += size;
+        }
+    }
+    return 0;
+}
+
 int shared_memory_restore(const struct tree_image *tree, const struct image_shared *object,
                           const int *opened, int dirfd, struct ckpt_error *err)
 {
@@ -49,20 +87,18 @@ int shared_memory_restore(const struct tree_image *tree, const struct image_shar
 
     if (open_already >= 0)
         return open_already;
-    char page[65536];
-    off_t at = 0;
-    ssize_t got;
     cleanup_fd int from = openat(dirfd, object->data, O_RDONLY | O_CLOEXEC);
-    cleanup_fd int fd = memfd_create("shared", MFD_CLOEXEC);
-
-    if (from < 0 || fd < 0 || ftruncate(fd, (off_t)object->size) < 0)
-        return ckpt_error_errno(err, "bring back shared memory of %llu bytes",
-                                (unsigned long long)object->size);
-    while ((at = lseek(from, at, SEEK_DATA)) >= 0 &&
-           (got = pread_full(from, page, sizeof(page), at)) > 0) {
-        if (pwrite_full(fd, page, (size_t)got, at) < 0)
-            return ckpt_error_errno(err, "fill shared memory");
-        at += got;
-    }
+    cleanup_fd int fd = -1;
+    char *memory = huge_make(object, &fd);
+    if (memory == NULL)
+        fd = memfd_create("shared", MFD_CLOEXEC);
+    int error = from < 0 || fd < 0 || (memory == NULL && ftruncate(fd, (off_t)object->size) < 0)
+                    ? -errno
+                    : extents_fill(object, from, fd, memory);
+    if (memory != NULL)
+        munmap(memory, object->size);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "bring back shared memory of %llu bytes: %s",
+                              (unsigned long long)object->size, strerror(-error));
     return steal_fd(&fd);
 }

@@ -81,6 +81,7 @@ struct preload {
     enum park_order order;
     struct wire_inherited inherited; /* of the coordinator, at this checkpoint */
     struct thread_slot *slots;
+    uint32_t slot_room; /* how many there may be */
     volatile uint32_t slot_count;
     struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
     struct preload_restored restorer;

@@ -89,6 +89,18 @@ static void on_quiesce(int fd, struct wire_message *message)
     message_send(fd, message);
 }
 
+/* The coordinator reads the answer out of our memory while everybody stays parked. */
+static void on_resident(int fd, struct wire_message *message)
+{
+    static uint8_t resident[WIRE_RESIDENT_PAGES];
+    struct wire_memory *memory = &message->memory;
+    bool told = memory->pages <= WIRE_RESIDENT_PAGES &&
+                raw3(SYS_mincore, memory->start, memory->pages * 4096, resident) == 0;
+
+    memory->answer = told ? (uint64_t)resident : 0;
+    message_send(fd, message);
+}
+
 static void on_snapshot(int fd, struct wire_message *message)
 {
     int32_t stopped_children[WIRE_STOPPED_MAX];
@@ -167,6 +179,9 @@ static __attribute__((noreturn)) void serve(int fd)
         switch (message.type) {
         case WIRE_QUIESCE:
             on_quiesce(fd, &message);
+            break;
+        case WIRE_RESIDENT:
+            on_resident(fd, &message);
             break;
         case WIRE_SNAPSHOT:
             on_snapshot(fd, &message);

@@ -28,16 +28,18 @@
 static char park_reason[128];
 static int stuck_tid;
 
+/* Where mlockall(2) locks whatever is mapped, the limit may leave room for a few threads only. */
 static bool slots_allocate(void)
 {
-    if (preload.slots != NULL)
-        return true;
-    long map = raw6(SYS_mmap, 0, PRELOAD_SLOTS_MAX * sizeof(struct thread_slot),
-                    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (map < 0)
-        return false;
-    preload.slots = (struct thread_slot *)map;
-    return true;
+    for (uint32_t room = PRELOAD_SLOTS_MAX; preload.slots == NULL && room >= 64; room /= 4) {
+        long map = raw6(SYS_mmap, 0, room * sizeof(struct thread_slot), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (map < 0)
+            continue;
+        preload.slots = (struct thread_slot *)map;
+        preload.slot_room = room;
+    }
+    return preload.slots != NULL;
 }
 
 /* The kernel may give the number of a thread that has ended to a new one. */
@@ -53,7 +55,7 @@ static struct thread_slot *slot_find(int tid)
 /* Behind the others, or in place of a thread that has ended; NULL when there is no room. */
 static struct thread_slot *slot_free(void)
 {
-    if (preload.slot_count < PRELOAD_SLOTS_MAX)
+    if (preload.slot_count < preload.slot_room)
         return &preload.slots[preload.slot_count];
     for (uint32_t i = 0; i < preload.slot_count; i++) {
         if (preload.slots[i].state == SLOT_GONE)

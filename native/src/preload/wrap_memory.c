@@ -2,9 +2,9 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Memory that a child does not get as it is, and so neither does the snapshot, which is forked: areas with
- * MADV_DONTFORK and MADV_WIPEONFORK, and the locks of mlock. The wrappers only notice that the program has such areas;
- * which they are is then read from /proc/self/smaps before each snapshot. Around the fork the areas are ordinary. A
- * restored process gives them their advice and locks back. */
+ * MADV_DONTFORK and MADV_WIPEONFORK, and the locks of mlock. The wrappers notice that the program has such areas, and
+ * the kernel says how much is locked; which they are is then read from /proc/self/smaps before each snapshot. Around the
+ * fork the areas are ordinary. A restored process gives them their advice and locks back. */
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#define AREAS_MAX 256
+#define AREAS_MAX 16384 /* neighbours count once; untouched it costs nothing */
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -25,6 +25,7 @@ enum area_flags {
     AREA_DONTFORK = 1,
     AREA_WIPEONFORK = 2,
     AREA_LOCKED = 4,
+    AREA_LOCKED_ONCE_TOUCHED = 8,
 };
 
 static struct area {
@@ -33,6 +34,7 @@ static struct area {
 } areas[AREAS_MAX] SELDOM;
 static uint32_t area_count;
 static volatile bool program_has_some;
+static volatile int lock_future; /* flags of the last mlockall with MCL_FUTURE, or 0 */
 
 EXPORT int madvise(void *start, size_t size, int advice)
 {
@@ -41,16 +43,42 @@ EXPORT int madvise(void *start, size_t size, int advice)
     return REAL(madvise)(start, size, advice);
 }
 
-EXPORT int mlock(const void *start, size_t size)
-{
-    program_has_some = true;
-    return REAL(mlock)(start, size);
-}
-
+/* The kernel does not show what it does with mappings to come. */
 EXPORT int mlockall(int flags)
 {
-    program_has_some = true;
-    return REAL(mlockall)(flags);
+    int result = REAL(mlockall)(flags);
+
+    if (result == 0)
+        lock_future = (flags & MCL_FUTURE) != 0 ? flags & ~MCL_CURRENT : 0;
+    return result;
+}
+
+EXPORT int munlockall(void)
+{
+    int result = REAL(munlockall)();
+
+    if (result == 0)
+        lock_future = 0;
+    return result;
+}
+
+static bool has_locked_memory(void)
+{
+    char buffer[4096];
+    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY, 0);
+    long got = fd < 0 ? fd : raw3(SYS_read, fd, buffer, sizeof(buffer) - 1);
+
+    raw1(SYS_close, fd);
+    buffer[got > 0 ? got : 0] = 0;
+    for (const char *at = buffer; *at != 0; at++) {
+        const char *kib = at[0] == 'V' ? text_after(at, "VmLck:") : NULL;
+        if (kib == NULL)
+            continue;
+        while (*kib == ' ' || *kib == '\t')
+            kib++;
+        return *kib != '0';
+    }
+    return false;
 }
 
 static uint32_t flags_parse(const char *line)
@@ -66,6 +94,8 @@ static uint32_t flags_parse(const char *line)
             flags |= AREA_WIPEONFORK;
         if (at[1] == 'l' && at[2] == 'o')
             flags |= AREA_LOCKED;
+        if (at[1] == 'l' && at[2] == 'f')
+            flags |= AREA_LOCKED_ONCE_TOUCHED;
     }
     return flags;
 }
@@ -77,6 +107,12 @@ static bool line_take(const char *line, struct area *current)
         current->flags = flags_parse(line);
         if (current->flags == 0)
             return true;
+        struct area *last = area_count > 0 ? &areas[area_count - 1] : NULL;
+        if (last != NULL && last->start + last->size == current->start &&
+            last->flags == current->flags) {
+            last->size += current->size;
+            return true;
+        }
         if (area_count == AREAS_MAX)
             return false;
         areas[area_count++] = *current;
@@ -118,7 +154,7 @@ static bool areas_read(long fd)
 int unforked_memory_save(void)
 {
     area_count = 0;
-    if (!program_has_some)
+    if (!program_has_some && !has_locked_memory())
         return 0;
     long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/smaps", O_RDONLY, 0);
     bool complete = fd >= 0 && areas_read(fd);
@@ -150,7 +186,11 @@ void unforked_memory_restore(void)
 {
     unforked_memory_hide();
     for (uint32_t i = 0; i < area_count; i++) {
-        if (areas[i].flags & AREA_LOCKED)
+        if (areas[i].flags & AREA_LOCKED_ONCE_TOUCHED)
+            raw3(SYS_mlock2, areas[i].start, areas[i].size, MLOCK_ONFAULT);
+        else if (areas[i].flags & AREA_LOCKED)
             raw2(SYS_mlock, areas[i].start, areas[i].size);
     }
+    if (lock_future != 0)
+        raw1(SYS_mlockall, lock_future);
 }

@@ -49,8 +49,8 @@ void wrappers_init(void)
     LOOK_UP(msgrcv);
     LOOK_UP(msgsnd);
     LOOK_UP(madvise);
-    LOOK_UP(mlock);
     LOOK_UP(mlockall);
+    LOOK_UP(munlockall);
     LOOK_UP(prctl);
     LOOK_UP(unshare);
     LOOK_UP(setns);

@@ -42,8 +42,8 @@ struct real_functions {
     ssize_t (*msgrcv)(int, void *, size_t, long, int);
     int (*msgsnd)(int, const void *, size_t, int);
     int (*madvise)(void *, size_t, int);
-    int (*mlock)(const void *, size_t);
     int (*mlockall)(int);
+    int (*munlockall)(void);
     int (*prctl)(int, ...);
     int (*unshare)(int);
     int (*setns)(int, int);

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,9 @@
 
 #define PAGE     4096ULL
 #define TASK_END 0x7ffffffff000ULL
+#define ADVICE                                                                                     \
+    (VMA_HUGE_PAGES | VMA_NO_HUGE_PAGES | VMA_MERGEABLE | VMA_DONT_DUMP | VMA_SEQUENTIAL |         \
+     VMA_RANDOM | VMA_SEALED)
 
 /* A process being put together. */
 struct assembly {
@@ -203,7 +207,7 @@ static int file_open(const struct assembly *assembly, const struct image_vma *vm
     static int last_fd = -1, last_flags;
     const char *path = assembly->image.strings + vma->path;
     int flags =
-        vma->kind == VMA_FILE_SHARED && (vma->protection & PROT_WRITE) != 0 ? O_RDWR : O_RDONLY;
+        vma->kind == VMA_FILE_SHARED && (vma->flags & VMA_MAY_WRITE) != 0 ? O_RDWR : O_RDONLY;
 
     if (last_fd >= 0 && last_path == vma->path && last_flags == flags)
         return last_fd;
@@ -218,7 +222,19 @@ static int file_open(const struct assembly *assembly, const struct image_vma *vm
     return fd;
 }
 
-static void vma_fill(const struct assembly *assembly, const struct image_vma *vma,
+#define MAP_DROPPABLE_TYPE 0x08
+
+static uint32_t private_flags(const struct image_vma *vma)
+{
+    uint32_t type = (vma->flags & VMA_DROPPABLE) != 0 ? MAP_DROPPABLE_TYPE : MAP_PRIVATE;
+
+    return type | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0) |
+           (vma->flags & VMA_GROWS_DOWN ? MAP_GROWSDOWN : 0) |
+           (vma->flags & VMA_HUGETLB ? MAP_HUGETLB | (uint32_t)vma->page_shift << MAP_HUGE_SHIFT
+                                     : 0);
+}
+
+static void vma_fill(const struct assembly *assembly, const struct image_vma *vma, bool has_runs,
                      struct restorer_vma *to)
 {
     *to = (struct restorer_vma){.start = vma->start,
@@ -226,27 +242,25 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
                                 .offset = vma->offset,
                                 .fd = -1,
                                 .protection = vma->protection,
-                                .private = 1,
-                                .advice = vma->flags & VMA_HUGE_PAGES      ? MADV_HUGEPAGE
-                                          : vma->flags & VMA_NO_HUGE_PAGES ? MADV_NOHUGEPAGE
-                                                                           : 0};
+                                .filled = has_runs,
+                                .advice = vma->flags & ADVICE,
+                                .policy = vma->policy,
+                                .nodes = vma->nodes,
+                                .pkey = vma->pkey};
     switch (vma->kind) {
     case VMA_ANONYMOUS:
-        to->flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-                    (vma->flags & VMA_GROWS_DOWN ? MAP_GROWSDOWN : 0);
+        to->flags = private_flags(vma) | MAP_ANONYMOUS;
         break;
     case VMA_FILE_PRIVATE:
-        to->flags = MAP_PRIVATE | MAP_NORESERVE;
+        to->flags = MAP_PRIVATE | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0);
         to->fd = file_open(assembly, vma);
         break;
     case VMA_FILE_SHARED:
         to->flags = MAP_SHARED;
-        to->private = 0;
         to->fd = file_open(assembly, vma);
         break;
     default: /* VMA_SHARED */
-        to->flags = MAP_SHARED;
-        to->private = 0;
+        to->flags = MAP_SHARED | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0);
         to->fd = assembly->restore->shared_memory[vma->object];
     }
 }
@@ -303,7 +317,8 @@ static struct restorer_args *region_make(const struct assembly *assembly, uint64
     uint64_t vmas = page_up(sizeof(struct restorer_args) +
                             assembly->image.vma_count * sizeof(struct restorer_vma));
     uint64_t runs = page_up(assembly->image.run_count * sizeof(struct restorer_run) + 1);
-    uint64_t size = code + vmas + runs + RESTORER_STACK_SIZE + special_size(assembly);
+    uint64_t guards = page_up(assembly->image.guard_count * sizeof(struct restorer_guard));
+    uint64_t size = code + vmas + runs + guards + RESTORER_STACK_SIZE + special_size(assembly);
     uint64_t start = layout_gap(&assembly->own, &assembly->image, size);
     void *region = start == 0 ? MAP_FAILED
                               : mmap((void *)start, size, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -317,7 +332,8 @@ static struct restorer_args *region_make(const struct assembly *assembly, uint64
     args->size = size;
     args->vmas = (struct restorer_vma *)(args + 1);
     args->runs = (struct restorer_run *)(start + code + vmas);
-    args->special_at = start + code + vmas + runs + RESTORER_STACK_SIZE;
+    args->guards = (struct restorer_guard *)(start + code + vmas + runs);
+    args->special_at = start + code + vmas + runs + guards + RESTORER_STACK_SIZE;
     args->task_end = TASK_END;
     *ret_stack = args->special_at;
     return args;
@@ -353,14 +369,21 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     const struct process_image *image = &assembly->image;
     char name[32];
 
-    for (size_t i = 0; i < image->vma_count; i++) {
-        if (image->vmas[i].kind < VMA_VDSO)
-            vma_fill(assembly, &image->vmas[i], &args->vmas[args->vma_count++]);
+    for (size_t i = 0, run = 0; i < image->vma_count; i++) {
+        const struct image_vma *vma = &image->vmas[i];
+        while (run < image->run_count && image->runs[run].address < vma->start)
+            run++;
+        bool has_runs = run < image->run_count && image->runs[run].address < vma->end;
+        if (vma->kind < VMA_VDSO)
+            vma_fill(assembly, vma, has_runs, &args->vmas[args->vma_count++]);
     }
     for (size_t i = 0; i < image->run_count; i++)
         args->runs[args->run_count++] = (struct restorer_run){.address = image->runs[i].address,
                                                               .offset = image->runs[i].page * PAGE,
                                                               .size = image->runs[i].count * PAGE};
+    for (size_t i = 0; i < image->guard_count; i++)
+        args->guards[args->guard_count++] = (struct restorer_guard){
+            .address = image->guards[i].address, .size = image->guards[i].count * PAGE};
     special_fill(assembly, args);
     layout_fill(assembly, args);
     process_image_name(assembly->process->pid, "mem", name);

@@ -4,9 +4,11 @@
  * Replaces the memory of the process it runs in, makes its threads, and leaves every one of them in the library's
  * handler, where the checkpoint had parked it. The rules are in restorer.h. */
 #include "restore/restorer.h"
+#include "image/process.h"
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +19,15 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+#define MAP_DROPPABLE_TYPE  0x08u
+#define MAP_SIZE_OF_HUGE    (63u << 26)
+#define MADV_WIPE_FOR_CHILD 18
 
 static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_args *args, int step,
                                                          long error, uint64_t address)
@@ -70,18 +81,53 @@ static RESTORER_CODE void old_unmap(struct restorer_args *args)
         fail(args, RESTORER_UNMAP, error, 0);
 }
 
+/* A kernel that refuses needs no advice. */
+static RESTORER_CODE void advice_give(const struct restorer_vma *vma)
+{
+    uint64_t size = vma->end - vma->start;
+
+    if ((vma->advice & VMA_HUGE_PAGES) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_HUGEPAGE);
+    if ((vma->advice & VMA_NO_HUGE_PAGES) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_NOHUGEPAGE);
+    if ((vma->advice & VMA_MERGEABLE) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_MERGEABLE);
+    if ((vma->advice & VMA_DONT_DUMP) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_DONTDUMP);
+    if ((vma->advice & VMA_SEQUENTIAL) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_SEQUENTIAL);
+    if ((vma->advice & VMA_RANDOM) != 0)
+        raw3(SYS_madvise, vma->start, size, MADV_RANDOM);
+    if (vma->policy !=
+        0) /* where memory lies only matters for speed, and these nodes may be no more */
+        raw6(SYS_mbind, vma->start, size, vma->policy, (long)&vma->nodes, 65, 0);
+}
+
+static RESTORER_CODE long vma_map(const struct restorer_vma *vma, uint32_t flags)
+{
+    uint64_t protection =
+        vma->filled ? (uint64_t)vma->protection | PROT_READ | PROT_WRITE : vma->protection;
+
+    return raw6(SYS_mmap, vma->start, vma->end - vma->start, protection, flags | MAP_FIXED, vma->fd,
+                vma->offset);
+}
+
 static RESTORER_CODE void new_map(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        uint64_t protection =
-            vma->private ? (uint64_t)vma->protection | PROT_READ | PROT_WRITE : vma->protection;
-        long got = raw6(SYS_mmap, (long)vma->start, (long)(vma->end - vma->start), (long)protection,
-                        (long)(vma->flags | MAP_FIXED), vma->fd, (long)vma->offset);
+        long got = vma_map(vma, vma->flags);
+        /* A host with fewer huge pages, or a kernel that drops nothing, has memory all the same. */
+        if (got < 0 && (vma->flags & MAP_HUGETLB) != 0)
+            got = vma_map(vma, vma->flags & ~(uint32_t)(MAP_HUGETLB | MAP_SIZE_OF_HUGE));
+        if (got < 0 && (vma->flags & MAP_TYPE) == MAP_DROPPABLE_TYPE) {
+            got = vma_map(vma, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+            raw3(SYS_madvise, vma->start, vma->end - vma->start, MADV_WIPE_FOR_CHILD);
+        }
         if (got != (long)vma->start)
             fail(args, RESTORER_MAP, got, vma->start);
-        if (vma->advice != 0) /* a kernel without huge pages refuses, and needs no advice */
-            raw3(SYS_madvise, vma->start, vma->end - vma->start, vma->advice);
+        if ((vma->advice | vma->policy) != 0)
+            advice_give(vma);
     }
 }
 
@@ -106,12 +152,37 @@ static RESTORER_CODE void protections_set(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        if (!vma->private ||
-            (vma->protection & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE))
-            continue;
-        long error = raw3(SYS_mprotect, vma->start, vma->end - vma->start, vma->protection);
+        bool as_mapped = !vma->filled ||
+                         (vma->protection & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE);
+        long error = 0;
+        if (vma->pkey != 0)
+            error = raw4(SYS_pkey_mprotect, vma->start, vma->end - vma->start, vma->protection,
+                         vma->pkey);
+        else if (!as_mapped)
+            error = raw3(SYS_mprotect, vma->start, vma->end - vma->start, vma->protection);
         if (error < 0)
             fail(args, RESTORER_PROTECT, error, vma->start);
+    }
+    for (uint64_t i = 0; i < args->guard_count; i++) {
+        const struct restorer_guard *guard = &args->guards[i];
+        long error = raw3(SYS_madvise, guard->address, guard->size, MADV_GUARD_INSTALL);
+        if (error < 0) /* an older kernel; nobody shall step there */
+            error = raw3(SYS_mprotect, guard->address, guard->size, PROT_NONE);
+        if (error < 0)
+            fail(args, RESTORER_PROTECT, error, guard->address);
+    }
+}
+
+/* After this the kernel refuses to change them. */
+static RESTORER_CODE void seals_set(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->vma_count; i++) {
+        const struct restorer_vma *vma = &args->vmas[i];
+        if ((vma->advice & VMA_SEALED) == 0)
+            continue;
+        long error = raw3(SYS_mseal, vma->start, vma->end - vma->start, 0);
+        if (error < 0)
+            fail(args, RESTORER_SEAL, error, vma->start);
     }
 }
 
@@ -204,6 +275,7 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     special_put_back(args);
     pages_read(args);
     protections_set(args);
+    seals_set(args);
     long error = raw5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &args->layout, sizeof(args->layout), 0);
     if (error < 0)
         fail(args, RESTORER_LAYOUT, error, 0);

@@ -6,10 +6,10 @@
 /* The piece of code that replaces a process's memory while running in it. It is copied, with all it needs, into a
  * region that is free in the old and in the new layout:
  *
- *      start                                                              start + size
- *      +--------+---------------+------+------+-----------+----------------+
- *      |  code  | restorer_args | VMAs | runs |   stack   | vDSO, for now  |
- *      +--------+---------------+------+------+-----------+----------------+
+ *      start                                                                       start + size
+ *      +--------+---------------+------+------+--------+-----------+----------------+
+ *      |  code  | restorer_args | VMAs | runs | guards |   stack   | vDSO, for now  |
+ *      +--------+---------------+------+------+--------+-----------+----------------+
  *
  * Rules for restorer.c: everything in section "restorer_code"; no call out of it, no string, no static data, no jump
  * table; raw system calls only. */
@@ -26,13 +26,21 @@ struct restorer_vma {
     uint64_t start, end, offset;
     int32_t fd; /* -1: anonymous */
     uint32_t protection;
-    uint32_t flags;   /* of mmap, without MAP_FIXED */
-    uint32_t private; /* 1: filled from runs, protection set afterwards */
-    int32_t advice;   /* of madvise, 0: none */
+    uint32_t flags;  /* of mmap, without MAP_FIXED */
+    uint32_t filled; /* 1: from runs, protection set afterwards */
+    uint32_t advice; /* VMA_* of image/process.h */
+    uint32_t policy; /* of mbind, 0: none */
+    uint64_t nodes;
+    uint32_t pkey;
+    uint32_t reserved;
 };
 
 struct restorer_run {
     uint64_t address, offset, size; /* bytes */
+};
+
+struct restorer_guard {
+    uint64_t address, size;
 };
 
 /* A mapping of the kernel's (vDSO, vvar) that has to move. */
@@ -48,6 +56,8 @@ struct restorer_args {
     uint64_t vma_count;
     struct restorer_run *runs;
     uint64_t run_count;
+    struct restorer_guard *guards;
+    uint64_t guard_count;
     struct restorer_special special[RESTORER_SPECIAL_MAX];
     uint64_t special_count;
     int32_t mem_fd;
@@ -82,6 +92,7 @@ enum restorer_step {
     RESTORER_PROTECT,
     RESTORER_LAYOUT,
     RESTORER_THREAD,
+    RESTORER_SEAL,
 };
 
 void restorer_main(struct restorer_args *args) __attribute__((noreturn));

@@ -7,6 +7,7 @@
 #include "capture/descriptors.h"
 #include "capture/memory.h"
 #include "capture/process.h"
+#include "capture/shared.h"
 #include "capture/vdso.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -14,6 +15,7 @@
 #include "objects/limit.h"
 #include "objects/terminal.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/residency.h"
 #include "supervisor/stopped.h"
 #include "supervisor/writer.h"
 
@@ -111,7 +113,9 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
 {
     struct save_context context;
     struct descriptor_index *index = descriptor_index_new();
-    int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
+    struct shared_capture *shared =
+        shared_capture_new(&job->tree, job->dirfd, residency_ask, checkpoint->coordinator);
+    int error = index == NULL || shared == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
 
     context_fill(checkpoint, job, tree, &context);
     context.index = index;
@@ -121,7 +125,7 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
             continue;
         error = capture_descriptors(&context, tree->processes[i].task, i, err);
         if (error == 0)
-            error = capture_shared(&tree->processes[i], &job->tree, job->dirfd, err);
+            error = shared_capture_process(shared, &tree->processes[i], err);
         if (error < 0)
             checkpoint->coordinator->obstacle = tree->processes[i].outer;
     }
@@ -139,6 +143,7 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     if (error == 0)
         error = names_settle(job, checkpoint->run_from, err);
     descriptor_index_free(index);
+    shared_capture_free(shared);
     return error;
 }
 

@@ -77,6 +77,8 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
     } control = {0};
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 
+    if (type == WIRE_RESIDENT)
+        message.memory = member->memory;
     if (type == WIRE_QUIESCE)
         inherited_fill(&message.inherited);
     if (type == WIRE_SNAPSHOT)
@@ -136,6 +138,10 @@ static void on_message(struct coordinator *coordinator, struct member *member,
     case WIRE_QUIESCED:
         member->state = MEMBER_QUIESCED;
         member->thread = message->thread;
+        break;
+    case WIRE_RESIDENT:
+        member->memory = message->memory;
+        member->state = MEMBER_QUIESCED;
         break;
     case WIRE_SNAPPED:
         member->process = message->process;

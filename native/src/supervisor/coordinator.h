@@ -29,6 +29,7 @@ enum member_state {
     MEMBER_RUNNING, /* its threads run */
     MEMBER_ASKED,   /* to quiesce */
     MEMBER_QUIESCED,
+    MEMBER_ANSWERING, /* quiesced, and asked about its memory */
     MEMBER_SNAPPED,
     MEMBER_FAILED,   /* could not; reason says why */
     MEMBER_RESTORED, /* out of an image, not released yet */
@@ -49,6 +50,7 @@ struct member {
     uint8_t child_stops[WIRE_STOPPED_MAX];      /* what it says of them, see wire.h */
     pid_t thread; /* as it sees itself: one that has all that is the process's */
     struct wire_process process;
+    struct wire_memory memory; /* what it is asked, and its answer */
     char reason[128];
 };
 

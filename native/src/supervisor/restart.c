@@ -101,10 +101,10 @@ static const char *step_name(int step)
         [RESTORER_MOVE] = "move the vDSO",     [RESTORER_UNMAP] = "drop the old memory",
         [RESTORER_MAP] = "map memory",         [RESTORER_READ] = "read pages",
         [RESTORER_PROTECT] = "protect memory", [RESTORER_LAYOUT] = "set the memory layout",
-        [RESTORER_THREAD] = "make a thread",
+        [RESTORER_THREAD] = "make a thread",   [RESTORER_SEAL] = "seal memory",
     };
 
-    return step >= RESTORER_MOVE && step <= RESTORER_THREAD ? names[step] : "restore";
+    return step >= RESTORER_MOVE && step <= RESTORER_SEAL ? names[step] : "restore";
 }
 
 /* What a process of the capsule says when it cannot go on; false: nothing yet. */

@@ -14,6 +14,8 @@
  *          <------------------------ WELCOME   carries the lease, which the member holds while it lives
  *          <------------------------ QUIESCE
  *   QUIESCED (or FAILED) ---------->
+ *          <------------------------ RESIDENT  only between QUIESCED and SNAPSHOT
+ *   RESIDENT ---------------------->
  *          <------------------------ SNAPSHOT
  *   SNAPPED (or FAILED) ----------->           and a HELLO from the snapshot, on a connection of its own
  *          <------------------------ RESUME    at any time after QUIESCE
@@ -28,6 +30,7 @@ enum wire_type {
     WIRE_WELCOME,
     WIRE_QUIESCE,
     WIRE_QUIESCED,
+    WIRE_RESIDENT,
     WIRE_SNAPSHOT,
     WIRE_SNAPPED,
     WIRE_RESUME,
@@ -61,6 +64,14 @@ struct wire_inherited {
     int32_t nice, io_priority;
 };
 
+/* Which of so many pages from start are in memory: the answer is the address of one byte for each, 0 if it cannot be
+ * told. */
+#define WIRE_RESIDENT_PAGES 65536
+struct wire_memory {
+    uint64_t start, pages;
+    uint64_t answer;
+};
+
 struct wire_message {
     uint32_t version;
     uint32_t type;
@@ -76,6 +87,7 @@ struct wire_message {
         char reason[128];                           /* FAILED */
         int32_t stopped_children[WIRE_STOPPED_MAX]; /* SNAPSHOT */
         int32_t signal;                             /* HELLO: the checkpoint signal */
+        struct wire_memory memory;                  /* RESIDENT */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
         struct wire_inherited inherited; /* QUIESCE */
     };

@@ -172,6 +172,9 @@ void images_tree(struct tree_image *ret)
     CHECK(shared != NULL);
     *shared = (struct image_shared){
         .device = 0x800000001, .inode = 99, .size = 8192, .data = "shared-1.data"};
+    CHECK_INT(image_shared_add_extent(shared, 0, 1000), 0);
+    CHECK_INT(image_shared_add_extent(shared, 1000, 96), 0); /* joins */
+    CHECK_INT(image_shared_add_extent(shared, 4096, 4096), 0);
     sockets_add(ret);
     terminal_add(ret);
     struct image_process *root = process_add(ret, IMAGES_PID, IMAGES_PID);
@@ -226,10 +229,17 @@ void images_process(struct process_image *ret)
     vma_add(ret, 0x404000, 4, VMA_ANONYMOUS, NULL);
     run_add(ret, 0x404000, 1); /* does not: another mapping */
     run_add(ret, 0x406000, 2);
+    CHECK_INT(process_image_add_guard(ret, 0x405000, 1), 0);
     vma_add(ret, 0x500000, 1, VMA_FILE_SHARED, "/data/db");
     vma_add(ret, 0x600000, 2, VMA_SHARED, NULL);
     vma_add(ret, 0x7ffd00000000, 33, VMA_ANONYMOUS, NULL)->flags = VMA_GROWS_DOWN;
     run_add(ret, 0x7ffd00020000, 1);
+    CHECK_INT(process_image_add_guard(ret, 0x7ffd00001000, 1), 0);
+    CHECK_INT(process_image_add_guard(ret, 0x7ffd00002000, 3), 0); /* joins */
+    struct image_vma *huge = vma_add(ret, 0x7ffd00200000, 1024, VMA_ANONYMOUS, NULL);
+    huge->flags = VMA_HUGETLB | VMA_NO_RESERVE;
+    huge->page_shift = 21;
+    huge->pkey = 15;
     vma_add(ret, 0x7ffd10000000, 4, VMA_VVAR, NULL);
     vma_add(ret, 0x7ffd10004000, 2, VMA_VDSO, NULL)->protection = PROT_READ | PROT_EXEC;
 }

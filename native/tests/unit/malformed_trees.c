@@ -238,6 +238,9 @@ TEST(names_that_lead_elsewhere_are_refused)
     check_edit_refused(text, "\"terminal-0-in.data\"", "\"..\"");
     check_edit_refused(text, "\"shared-1.data\"", "\"\"");
     check_edit_refused(text, "\"shared-1.data\"", "\".hidden\"");
+    check_edit_refused(text, "\"size\":1096", "\"size\":0");
+    check_edit_refused(text, "\"size\":1096", "\"size\":8193");
+    check_edit_refused(text, "\"page_shift\":0", "\"page_shift\":12");
     check_edit_refused(text, "\"shared-1.data\"", "\"a-name-of-too-many-characters-.data\"");
     check_edit_refused(text, "\"shared-1.data\"", "\"a\\u0000b\"");
     check_edit_refused(text, "\"\\/tmp\\/gone\"", "\"gone\"");

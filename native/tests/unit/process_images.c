@@ -85,6 +85,7 @@ struct parts {
     struct image_header *header;
     struct image_vma *vma;
     struct image_run *run;
+    struct image_guard *guard;
     char *strings;
 };
 
@@ -99,7 +100,8 @@ static struct parts sample(void)
     parts.header = (struct image_header *)parts.data;
     parts.vma = (struct image_vma *)(parts.header + 1);
     parts.run = (struct image_run *)(parts.vma + image.vma_count);
-    parts.strings = (char *)(parts.run + image.run_count);
+    parts.guard = (struct image_guard *)(parts.run + image.run_count);
+    parts.strings = (char *)(parts.guard + image.guard_count);
     process_image_free(&image);
     return parts;
 }
@@ -118,9 +120,9 @@ TEST(foreign_process_images_are_refused)
     struct process_image image;
     struct ckpt_error err = {0};
 
-    CHECK_DAMAGE(p.header->version = 2);
+    CHECK_DAMAGE(p.header->version = 1);
     CHECK_INT(process_image_read(&image, AT_FDCWD, IMAGES_PID, &err), -EBADMSG);
-    CHECK_STRING(err.message, "'100.img' has version 2, this version reads 1");
+    CHECK_STRING(err.message, "'100.img' has version 1, this version reads 2");
     CHECK_DAMAGE(p.header->version = 0x01000000); /* the other byte order */
     CHECK_DAMAGE(p.header->magic[7] = 'x');
     CHECK_DAMAGE(memset(p.data, 0, p.size));
@@ -198,6 +200,30 @@ TEST(runs_whose_counts_lie_are_refused)
     /* Also where the pages agree with the header. */
     CHECK_DAMAGE(p.header->page_count++; images_put_pages(p.header->page_count * 4096));
     CHECK_DAMAGE(p.header->page_count--; images_put_pages(p.header->page_count * 4096));
+}
+
+TEST(guards_outside_their_mappings_are_refused)
+{
+    CHECK_DAMAGE(p.guard[0].address = 0x4ff000);
+    CHECK_DAMAGE(p.guard[0].address++);
+    CHECK_DAMAGE(p.guard[0].count = 4); /* into what is not mapped */
+    CHECK_DAMAGE(p.guard[1].count = 0);
+    CHECK_DAMAGE(p.guard[1].count = UINT64_MAX);
+    CHECK_DAMAGE(p.guard[1].address = 0x404000); /* order */
+    CHECK_DAMAGE(p.header->guard_count++);
+    CHECK_DAMAGE(p.header->guard_count = UINT64_MAX);
+    CHECK_DAMAGE(p.header->guard_count += 1ull << 60);
+}
+
+TEST(flags_of_mappings_that_cannot_be_are_refused)
+{
+    CHECK_DAMAGE(p.vma[2].flags = VMA_FLAGS + 1);
+    CHECK_DAMAGE(p.vma[2].flags = VMA_USERFAULT);
+    CHECK_DAMAGE(p.vma[2].page_shift = 21);
+    CHECK_DAMAGE(p.vma[6].page_shift = 12);
+    CHECK_DAMAGE(p.vma[6].page_shift = 30); /* it is not that large */
+    CHECK_DAMAGE(p.vma[6].start += 4096);
+    CHECK_DAMAGE(p.vma[6].pkey = 16);
 }
 
 TEST(strings_without_an_end_are_refused)

@@ -88,6 +88,9 @@ static void check_objects(const struct tree_image *a, const struct tree_image *b
         CHECK_INT(a->shared[i].inode, b->shared[i].inode);
         CHECK_INT(a->shared[i].size, b->shared[i].size);
         CHECK_STRING(a->shared[i].data, b->shared[i].data);
+        CHECK_INT(a->shared[i].extent_count, 2);
+        CHECK_INT(b->shared[i].extent_count, 2);
+        CHECK_INT(b->shared[i].extents[0].size, 1096);
     }
 }
 
