@@ -24,7 +24,7 @@ static const struct {
     {"ipc", "IPC"},   {"uts", "UTS"},   {"time_for_children", "time"},
 };
 
-void namespaces_read(pid_t pid, struct namespaces *ret)
+static void namespaces_read(pid_t pid, uint64_t ret[NAMESPACES])
 {
     char path[64];
     struct stat status;
@@ -33,23 +33,51 @@ void namespaces_read(pid_t pid, struct namespaces *ret)
     cleanup_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int i = 0; i < NAMESPACES; i++) {
         bool seen = dir >= 0 && fstatat(dir, kinds[i].file, &status, 0) == 0;
-        ret->ids[i] = seen ? status.st_ino : 0;
+        ret[i] = seen ? status.st_ino : 0;
     }
 }
 
-static const char *other_namespace(pid_t pid, const struct namespaces *ours)
+void surroundings_read(pid_t pid, struct surroundings *ret)
 {
-    struct namespaces its;
+    struct tree_process process;
 
-    namespaces_read(pid, &its);
+    namespaces_read(pid, ret->namespaces);
+    ret->filters = tree_process_read(pid, &process) == 0 ? process.seccomp_filters : 0;
+}
+
+static const char *other_namespace(pid_t pid, const struct surroundings *ours)
+{
+    uint64_t its[NAMESPACES];
+
+    namespaces_read(pid, its);
     for (int i = 0; i < NAMESPACES; i++) {
-        if (its.ids[i] != 0 && ours->ids[i] != 0 && its.ids[i] != ours->ids[i])
+        if (its[i] != 0 && ours->namespaces[i] != 0 && its[i] != ours->namespaces[i])
             return kinds[i].name;
     }
     return NULL;
 }
 
-bool process_blame(const struct tree_process *process, const struct namespaces *ours,
+/* Filters are each thread's own. */
+static bool is_filtered(const struct tree_process *process, const struct surroundings *ours)
+{
+    char path[64];
+    struct tree_process thread;
+    struct dirent *entry;
+    bool found = process->seccomp_filters > ours->filters;
+
+    if (found || process->threads <= 2) /* the other one is ours */
+        return found;
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)process->outer);
+    cleanup_dir DIR *dir = opendir(path);
+    while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
+        pid_t tid = (pid_t)atoi(entry->d_name);
+        found = tid > 0 && tree_process_read(tid, &thread) == 0 &&
+                thread.seccomp_filters > ours->filters;
+    }
+    return found;
+}
+
+bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    char reason[BLAME_SIZE])
 {
     struct tree_process tracer;
@@ -63,6 +91,11 @@ bool process_blame(const struct tree_process *process, const struct namespaces *
     }
     if (process->seccomp_mode == SECCOMP_MODE_STRICT) {
         snprintf(reason, BLAME_SIZE, "is in seccomp's strict mode, in which nothing can be asked");
+        return true;
+    }
+    if (is_filtered(process, ours)) {
+        snprintf(reason, BLAME_SIZE,
+                 "is under seccomp filters of its own, which may end it for what we ask of it");
         return true;
     }
     if ((other = other_namespace(process->task, ours)) != NULL) {
@@ -115,10 +148,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
         return true;
     }
     snprintf(reason, BLAME_SIZE, "%s",
-             !maps_hold_library(process->task) ? "runs without the checkpoint library"
-             : process->seccomp_mode != 0
-                 ? "has no checkpoint thread: seccomp filters it started under or shares among its "
-                   "threads may forbid it"
-                 : "has no checkpoint thread");
+             maps_hold_library(process->task) ? "has no checkpoint thread"
+                                              : "runs without the checkpoint library");
     return false;
 }

@@ -16,14 +16,16 @@
 
 #define NAMESPACES 7
 
-/* The namespaces of a process by their numbers; 0: not to be seen. */
-struct namespaces {
-    uint64_t ids[NAMESPACES];
+/* What a process should have in common with its tree: the namespaces by their numbers, 0: not to be seen, and how many
+ * seccomp filters it is under. */
+struct surroundings {
+    uint64_t namespaces[NAMESPACES];
+    unsigned filters;
 };
-void namespaces_read(pid_t pid, struct namespaces *ret);
+void surroundings_read(pid_t pid, struct surroundings *ret);
 
 /* What keeps the process from being carried, whether the library is in it or not; false: nothing. */
-bool process_blame(const struct tree_process *process, const struct namespaces *ours,
+bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    char reason[BLAME_SIZE]);
 
 /* Why a process has no checkpoint thread; true when it will not have one either before it starts another program. */

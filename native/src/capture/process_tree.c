@@ -74,6 +74,9 @@ int tree_process_read(pid_t outer, struct tree_process *ret)
     ret->tracer = (pid_t)first_number(status_field(buffer, "\nTracerPid:"), 10);
     ret->capabilities = first_number(status_field(buffer, "\nCapPrm:"), 16);
     ret->seccomp_mode = (unsigned)first_number(status_field(buffer, "\nSeccomp:"), 10);
+    ret->seccomp_filters = (unsigned)first_number(status_field(buffer, "\nSeccomp_filters:"), 10);
+    if (ret->seccomp_filters == 0 && ret->seccomp_mode != 0)
+        ret->seccomp_filters = 1;
     if ((field = status_field(buffer, "\nUid:")) != NULL)
         sscanf(field, "%u %u", &ret->uid, &ret->effective_uid);
     if ((field = status_field(buffer, "\nGid:")) != NULL)

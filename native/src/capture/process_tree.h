@@ -30,6 +30,7 @@ struct tree_process {
     gid_t gid, effective_gid;
     unsigned long capabilities; /* permitted */
     unsigned seccomp_mode;      /* 0, or SECCOMP_MODE_* */
+    unsigned seccomp_filters;   /* how many; 1 where the kernel does not count them */
 };
 
 struct process_tree {

@@ -12,8 +12,6 @@
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
-#include <grp.h>
-#include <sched.h>
 #include <sys/syscall.h>
 
 static void end_await(int tid)
@@ -45,7 +43,7 @@ static void thread_end_now(void)
     futex_wake(&preload.announced);
 }
 
-static bool away_begin(void)
+bool checkpoint_thread_away(void)
 {
     if (!checkpoint_hold())
         return false;
@@ -54,7 +52,7 @@ static bool away_begin(void)
     return true;
 }
 
-static void away_end(bool away)
+void checkpoint_thread_back(bool away)
 {
     if (!away)
         return;
@@ -64,9 +62,9 @@ static void away_end(bool away)
 
 #define WITHOUT_CHECKPOINT_THREAD(call)                                                            \
     ({                                                                                             \
-        bool away_ = away_begin();                                                                 \
+        bool away_ = checkpoint_thread_away();                                                     \
         int result_ = call;                                                                        \
-        away_end(away_);                                                                           \
+        checkpoint_thread_back(away_);                                                             \
         result_;                                                                                   \
     })
 

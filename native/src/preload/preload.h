@@ -67,9 +67,11 @@ struct preload {
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
     volatile int checkpoint_tid; /* 0 once it has ended */
-    volatile bool leaving;       /* it is to end, see away.c */
-    bool main_ended;             /* its main thread has ended, others have not */
-    uint64_t checkpoint;         /* number of the one under way */
+    volatile int
+        filtered_pid;      /* has installed a filter of system calls, or 0; see wrap_seccomp.c */
+    volatile bool leaving; /* it is to end, see away.c */
+    bool main_ended;       /* its main thread has ended, others have not */
+    uint64_t checkpoint;   /* number of the one under way */
     volatile uint32_t
         announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
     volatile uint32_t
@@ -94,6 +96,10 @@ void checkpoint_thread_start(void);
 void checkpoint_thread_expect(void);
 void checkpoint_thread_require(void);
 bool is_late_start(const siginfo_t *info);
+/* away.c: it ends, or is not started, and checkpoints are held off; false if that cannot be. With true the second has it
+ * started again. */
+bool checkpoint_thread_away(void);
+void checkpoint_thread_back(bool away);
 /* Whether it runs and has to be ended (away.c); if not, it will not be started before it is expected again. */
 bool checkpoint_thread_forestall(void);
 /* thread.c: the checkpoint thread's life, and its second birth in a restored process */

@@ -31,9 +31,23 @@ void checkpoint_thread_start(void)
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 }
 
+/* A child of vfork may have written its own number, which is not inherited. */
+static void filter_inherit(void)
+{
+    int filtered = preload.filtered_pid;
+
+    if (filtered == 0)
+        return;
+    bool inherited = filtered == preload.pid || filtered == (int)raw0(SYS_getppid);
+    preload.filtered_pid = inherited ? (int)raw0(SYS_getpid) : 0;
+    if (inherited)
+        preload.managed = false;
+}
+
 /* The child has one thread, and what it copied of a checkpoint that was under way in the parent is not its own. */
 static void after_fork_in_child(void)
 {
+    filter_inherit();
     preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;
@@ -42,7 +56,8 @@ static void after_fork_in_child(void)
     preload.main_ended = false;
     preload.slots = NULL;
     preload.slot_count = 0;
-    checkpoint_thread_expect();
+    if (preload.managed) /* else a filter of system calls has been inherited */
+        checkpoint_thread_expect();
 }
 
 static void fork_observe(void)

@@ -3,11 +3,13 @@
  *
  * Every program of the tree has to find the library and the coordinator in its environment, also one that is started
  * with an environment of its own. These run in children of vfork as well, so they change nothing but their own stack. */
+#include "arch/x86_64/resume.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
 #include <stdarg.h>
+#include <sys/syscall.h>
 
 extern char **environ __attribute__((weak));
 
@@ -129,19 +131,65 @@ static void environment_complete(char *const *environment, char **target, char *
     *target = NULL;
 }
 
+/* The rest of a list after its element that is our library is what others have preloaded. */
+static const char *list_without_library(const char *list)
+{
+    const char *rest = text_after(list, library);
+
+    return rest == NULL ? list : *rest == ':' || *rest == ' ' ? rest + 1 : rest;
+}
+
+/* For a program under a filter of system calls: the same without our library, which always is the first. */
+static void environment_strip(char *const *environment, char **target, char *text, size_t size)
+{
+    text[0] = 0;
+    for (; environment != NULL && *environment != NULL; environment++) {
+        const char *list = text_after(*environment, "LD_PRELOAD=");
+        if (list == NULL) {
+            *target++ = *environment;
+            continue;
+        }
+        text_append(text, size, "LD_PRELOAD=");
+        text_append(text, size, list_without_library(list));
+        if (text[text_length("LD_PRELOAD=")] != 0)
+            *target++ = text;
+    }
+    *target = NULL;
+}
+
+static bool is_filtered(void)
+{
+    return preload.filtered_pid != 0 && preload.filtered_pid == (int)raw0(SYS_getpid);
+}
+
+/* Whether a program gets the environment that it is given. */
+static bool environment_is_good(char *const *environment)
+{
+    if (library[0] == 0)
+        return true;
+    if (is_filtered())
+        return false;
+    return !preload.managed || environment_is_complete(environment);
+}
+
+static void environment_make(char *const *environment, char **target, char *text, size_t size)
+{
+    if (is_filtered())
+        environment_strip(environment, target, text, size);
+    else
+        environment_complete(environment, target, text, size);
+}
+
 #define PRELOAD_TEXT 4096
 
 /* An expression, since the result must live in the caller's frame. */
 #define ENVIRONMENT(environment)                                                                   \
-    (!preload.managed || library[0] == 0 || environment_is_complete(environment)                   \
-         ? (environment)                                                                           \
-         : ({                                                                                      \
-               char **target_ =                                                                    \
-                   __builtin_alloca((list_length(environment) + VARIABLES + 2) * sizeof(char *));  \
-               environment_complete(environment, target_, __builtin_alloca(PRELOAD_TEXT),          \
-                                    PRELOAD_TEXT);                                                 \
-               target_;                                                                            \
-           }))
+    (environment_is_good(environment) ? (environment) : ({                                         \
+        char **target_ =                                                                           \
+            __builtin_alloca((list_length(environment) + VARIABLES + 2) * sizeof(char *));         \
+        environment_make(environment, target_, __builtin_alloca(PRELOAD_TEXT), PRELOAD_TEXT);      \
+        target_;                                                                                   \
+    }))
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
 {
@@ -169,6 +217,20 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 
     bool held = signals_before_exec();
     int error = REAL(fexecve)(fd, arguments, complete);
+    signals_after_exec(held);
+    return error;
+}
+
+EXPORT int execveat(int directory, const char *path, char *const arguments[],
+                    char *const environment[], int flags)
+{
+    char *const *complete = ENVIRONMENT(environment);
+
+    bool held = signals_before_exec();
+    int error = REAL(execveat) != NULL
+                    ? real.execveat(directory, path, arguments, complete, flags)
+                    : (int)arch_named_syscall(SYS_execveat, directory, (long)path, (long)arguments,
+                                              (long)complete, flags, 0);
     signals_after_exec(held);
     return error;
 }

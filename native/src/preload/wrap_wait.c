@@ -23,14 +23,14 @@ static bool is_zero(const struct timespec *limit)
 
 static uint64_t deadline_after(const struct timespec *limit)
 {
-    if (limit == NULL || limit->tv_sec < 0 || limit->tv_sec > INT32_MAX)
+    if (!preload.managed || limit == NULL || limit->tv_sec < 0 || limit->tv_sec > INT32_MAX)
         return 0;
     return now_ns() + (uint64_t)limit->tv_sec * 1000000000ULL + (uint64_t)limit->tv_nsec;
 }
 
 static uint64_t deadline_after_ms(int milliseconds)
 {
-    return milliseconds > 0 ? now_ns() + (uint64_t)milliseconds * 1000000ULL : 0;
+    return preload.managed && milliseconds > 0 ? now_ns() + (uint64_t)milliseconds * 1000000ULL : 0;
 }
 
 /* ---- sleeping: where the kernel can store what is left, it does so ---- */
@@ -168,9 +168,12 @@ long syscall_failed(long result)
     return -1;
 }
 
-/* One of those with a relative time limit that the kernel does not count down. */
+/* One of those with a relative time limit that the kernel does not count down, or with a wrapper. */
 long syscall_timed(long number, long a, long b, long c, long d, long e, long f)
 {
+    const long arguments[5] = {a, b, c, d, e};
+    if (syscall_has_wrapper(number))
+        return syscall_wrapped(number, arguments);
     const uint64_t args[6] = {(uint64_t)a, (uint64_t)b, (uint64_t)c,
                               (uint64_t)d, (uint64_t)e, (uint64_t)f};
     int index = syscall_time_argument(number, args);

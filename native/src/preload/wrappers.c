@@ -52,6 +52,7 @@ void wrappers_init(void)
     LOOK_UP(mlockall);
     LOOK_UP(munlockall);
     LOOK_UP(prctl);
+    LOOK_UP(execveat);
     LOOK_UP(unshare);
     LOOK_UP(setns);
     LOOK_UP(setuid);

@@ -3,10 +3,13 @@
 #ifndef CKPT_PRELOAD_WRAPPERS_H
 #define CKPT_PRELOAD_WRAPPERS_H
 
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/msg.h>
 #include <sys/select.h>
@@ -45,6 +48,7 @@ struct real_functions {
     int (*mlockall)(int);
     int (*munlockall)(void);
     int (*prctl)(int, ...);
+    int (*execveat)(int, const char *, char *const[], char *const[], int);
     int (*unshare)(int);
     int (*setns)(int, int);
     int (*setuid)(uid_t);
@@ -61,6 +65,12 @@ extern struct real_functions real;
 
 /* Other libraries' constructors may call a wrapper before ours has run. */
 #define REAL(name) (real.name != NULL ? real.name : (wrappers_init(), real.name))
+
+/* wrap_seccomp.c: calls that a program makes through syscall(3) although they have a wrapper */
+bool syscall_has_wrapper(long number);
+long syscall_wrapped(long number, const long arguments[5]);
+/* Around the installation of a filter. */
+long filter_install(long (*install)(const long arguments[5]), const long arguments[5]);
 
 void wrappers_init(void);
 void terminal_output_flush_by_line(void);

@@ -138,13 +138,13 @@ static int process_refuse(struct coordinator *coordinator, const struct tree_pro
 static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
 {
     struct process_tree tree;
-    struct namespaces ours;
+    struct surroundings ours;
     char reason[BLAME_SIZE];
     int error = tree_list(coordinator, &tree, err);
 
     if (error < 0)
         return error;
-    namespaces_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
+    surroundings_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
     for (size_t i = 0; error == 0 && i < tree.count; i++) {
         const struct tree_process *process = &tree.processes[i];
         if (tree_process_is_dead(process))

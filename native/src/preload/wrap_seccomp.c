@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * A filter of system calls may end a process for a call that the program itself never makes. What the library does when
+ * it parks a thread are such calls, so a process that installs a filter is left alone from then on: its checkpoint
+ * thread ends before, and all wrappers do as without the library. The coordinator names it (capture/blame.c). A child
+ * that is forked is left alone as well, and a program that is started gets no library (wrap_exec.c). A filter that the
+ * whole tree has been started under, a container's, is of no interest. */
+
+#include "arch/x86_64/resume.h"
+#include "preload/preload.h"
+#include "preload/syscalls.h"
+#include "preload/wrappers.h"
+
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#ifndef SYS_execveat
+#define SYS_execveat 322
+#endif
+
+long filter_install(long (*install)(const long arguments[5]), const long arguments[5])
+{
+    int self = (int)raw0(SYS_getpid), filtered_before = preload.filtered_pid;
+    bool own = preload.managed && self == preload.pid;
+    bool away = own && checkpoint_thread_away();
+
+    if (own)
+        preload.managed = false; /* before, since the filter is there when the call returns */
+    preload.filtered_pid = self;
+    long result = install(arguments);
+    if (result < 0)
+        preload.filtered_pid = filtered_before;
+    if (own && result < 0) {
+        preload.managed = true;
+        checkpoint_thread_back(away);
+    }
+    return result;
+}
+
+static long seccomp(const long arguments[5])
+{
+    return arch_named_syscall(SYS_seccomp, arguments[0], arguments[1], arguments[2], 0, 0, 0);
+}
+
+/* syscall(3) with a number that a wrapper exists for. */
+long syscall_wrapped(long number, const long arguments[5])
+{
+    switch (number) {
+    case SYS_seccomp:
+        if (arguments[0] == SECCOMP_SET_MODE_STRICT || arguments[0] == SECCOMP_SET_MODE_FILTER)
+            return filter_install(seccomp, arguments);
+        return seccomp(arguments);
+    case SYS_prctl:
+        return prctl((int)arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
+    case SYS_unshare:
+        return unshare((int)arguments[0]);
+    case SYS_setns:
+        return setns((int)arguments[0], (int)arguments[1]);
+    case SYS_execve:
+        return execve((const char *)arguments[0], (char *const *)arguments[1],
+                      (char *const *)arguments[2]);
+    default: /* SYS_execveat */
+        return execveat((int)arguments[0], (const char *)arguments[1], (char *const *)arguments[2],
+                        (char *const *)arguments[3], (int)arguments[4]);
+    }
+}
+
+bool syscall_has_wrapper(long number)
+{
+    return number == SYS_seccomp || number == SYS_prctl || number == SYS_unshare ||
+           number == SYS_setns || number == SYS_execve || number == SYS_execveat;
+}
