@@ -330,6 +330,7 @@ static int noted_capture(struct pass *pass, struct walk *walk, struct ckpt_error
     for (size_t i = 0; error == 0 && i < notes->count; i++) {
         const char *name = noted_name(pass->files->workdir, pass->files->dedicated,
                                       notes->list[i].path, &walk->outside);
+        walk->left_alone = walk->outside && !notes->list[i].created;
         if (name != NULL && !is_covered(pass, name, walk->outside))
             error = noted_one(pass, walk, name, top, err);
     }

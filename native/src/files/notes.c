@@ -38,29 +38,43 @@ static void duplicates_drop(struct notes *notes)
     notes->count = kept;
 }
 
-static int note_add(struct notes *notes, const char *line, uint64_t at)
+/* Whether the tree has made the file of that name. */
+static bool is_created(const struct notes *notes, const char *path)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        if (strcmp(notes->list[i].path, path) == 0)
+            return notes->list[i].created;
+    }
+    return false;
+}
+
+/* before: the line before this one, or "". */
+static int note_add(struct notes *notes, const char *line, const char *before, uint64_t at)
 {
     struct note *note;
 
-    if ((line[0] != 'C' && line[0] != 'W') || line[1] != '/' || strlen(line) > PATH_MAX)
+    if (line[0] == 0 || strchr("CWR", line[0]) == NULL || (line[0] == 'R' && before[0] != 'W') ||
+        line[1] != '/' || strlen(line) > PATH_MAX)
         return -EBADMSG;
     if (!path_is_inside(line + 2)) /* nothing that the library writes */
         return 0;
     note = array_add(&notes->list, &notes->count, sizeof(*note));
     if (note == NULL || (note->path = strdup(line + 1)) == NULL)
         return -ENOMEM;
-    note->created = line[0] == 'C';
+    note->created = line[0] == 'C' || (line[0] == 'R' && is_created(notes, before + 1));
     note->at = at;
     return 0;
 }
 
 static int lines_read(struct notes *notes, const char *text, size_t size)
 {
+    const char *before = "";
     size_t at = 0, end;
     int error = 0;
 
     while (error == 0 && (end = at + strnlen(text + at, size - at)) < size) {
-        error = note_add(notes, text + at, notes->bytes + at);
+        error = note_add(notes, text + at, before, notes->bytes + at);
+        before = text + at;
         at = end + 1;
     }
     notes->bytes += at; /* one that is being written comes the next time */

@@ -8,10 +8,14 @@
  *
  *      C/tmp/sort8fGh2k\0      was not there before
  *      W/data/results.db\0     was
+ *      W/tmp/a\0R/tmp/b\0       the first has been renamed to the second
  *
  * The preloaded library appends to it (preload/notes.c) before the program gets its descriptor, so that whatever a
  * killed tree has written to is known. Names of the working directory are noted only where it is not the task's alone,
- * and neither are those in /proc, /sys, /dev (but for /dev/shm) and the store. */
+ * and neither are those in /proc, /sys, /dev (but for /dev/shm) and the store.
+ *
+ * Outside of the working directory a file that was there before may be in use by others: it is never brought back, only
+ * looked at. */
 
 #include "common/error.h"
 

@@ -170,6 +170,22 @@ static int all_remove(const struct removal *removal, struct ckpt_error *err)
     return fd < 0 ? failed(err, -errno, ".") : directory_remove(removal, fd, path, err);
 }
 
+/* Whether a file that was there before the command has changed, and there is nothing to make it what it was. */
+static bool is_beyond_recall(const struct rollback *rollback, const struct note *note,
+                             const struct file_entry *entry, const struct stat *status)
+{
+    struct file_entry now = {0};
+
+    if (entry == NULL)
+        return note->at >= rollback->catalog->notes_bytes;
+    if (entry->kind != FILE_FOREIGN)
+        return false;
+    if (status == NULL)
+        return true;
+    attributes_from_status(status, &now);
+    return now.stamp.size != entry->stamp.size || now.stamp.mtime_ns != entry->stamp.mtime_ns;
+}
+
 /* A name that was noted: it is looked after like one in a directory, if it is there. */
 static int noted_remove(const struct removal *removal, const struct note *note, const char *name,
                         struct rollback_lost *lost, struct ckpt_error *err)
@@ -178,17 +194,17 @@ static int noted_remove(const struct removal *removal, const struct note *note, 
     char path[PATH_MAX];
     struct stat status;
 
-    if (strlen(name) >= sizeof(path) || is_left_alone(rollback, name) ||
-        fstatat(rollback->to, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+    if (strlen(name) >= sizeof(path) || is_left_alone(rollback, name))
         return 0;
     strcpy(path, name);
-    bool is_late = note->at >= rollback->catalog->notes_bytes;
-    if (is_late && !note->created && entry_find(removal, path) == NULL) {
+    bool there = fstatat(rollback->to, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    const struct file_entry *entry = entry_find(removal, path);
+    if (!note->created && is_beyond_recall(rollback, note, entry, there ? &status : NULL)) {
         if (lost->count++ == 0)
             snprintf(lost->first, sizeof(lost->first), "%s", note->path);
         return 0;
     }
-    return name_remove(removal, rollback->to, name, path, err);
+    return !there ? 0 : name_remove(removal, rollback->to, name, path, err);
 }
 
 static int noted_all_remove(const struct removal *removal, struct rollback_lost *lost,

@@ -30,7 +30,8 @@ struct rollback {
 /* Whether the files kept by reference are what they were: -ESTALE, before anything is touched. */
 int rollback_check(const struct rollback *rollback, struct ckpt_error *err);
 
-/* What could not be brought back: files that were there before and were first written to after the checkpoint. */
+/* What is not brought back though it has changed: files outside that were there before the command, and such files here
+ * that it first wrote to after the checkpoint. */
 struct rollback_lost {
     unsigned count;
     char first[PATH_MAX];

@@ -94,6 +94,8 @@ static int entry_fill(const struct walk *walk, int directory, const char *name,
         if (walk->foreign[i].st_ino != 0 && status_is_same(status, &walk->foreign[i]))
             entry->kind = FILE_FOREIGN;
     }
+    if (walk->left_alone)
+        entry->kind = FILE_FOREIGN;
     if (entry->kind == FILE_FOREIGN)
         return 0;
     before = walk->previous == NULL

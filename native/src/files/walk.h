@@ -21,6 +21,7 @@ struct walk {
     const struct stat *foreign;  /* files that are noted as such */
     size_t foreign_count;
     bool outside;
+    bool left_alone; /* what is found is somebody else's */
     /* Called for each regular file with the directory it lies in; may change the entry. */
     int (*regular)(void *context, int directory, const char *name, const struct stat *status,
                    size_t entry, struct ckpt_error *err);

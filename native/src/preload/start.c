@@ -3,6 +3,7 @@
  *
  * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
  * fork. Both see to it that the checkpoint thread will be started, see late_start.c. */
+#include "preload/notes.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -108,5 +109,6 @@ __attribute__((constructor)) static void start(void)
     signals_init();
     fork_observe();
     terminal_output_flush_by_line();
+    notes_init(environ);
     checkpoint_thread_expect();
 }

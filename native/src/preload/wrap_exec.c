@@ -13,10 +13,11 @@
 
 extern char **environ __attribute__((weak));
 
-#define VARIABLES  3
+#define VARIABLES  5
 #define SUPERVISED 1
-static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED", "CKPT_SIGNAL"};
-static char entries[VARIABLES][160]; /* "NAME=value", empty where it is not set */
+static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED", "CKPT_SIGNAL",
+                                             "CKPT_NOTES", "CKPT_DEDICATED"};
+static char entries[VARIABLES][4200]; /* "NAME=value", empty where it is not set */
 static char library[1024];
 
 const char *library_path(void)

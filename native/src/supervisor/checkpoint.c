@@ -349,6 +349,7 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
     }
     job->manifest.host.vdso = vdso_checksum();
     job->manifest.run_seconds = checkpoint->run_seconds;
+    job->max_size = checkpoint->max_size;
     if (request != NULL)
         memcpy(job->manifest.request, request, sizeof(job->manifest.request));
     return job;

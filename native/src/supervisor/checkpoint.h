@@ -17,6 +17,7 @@ struct checkpoint {
     struct output *output; /* NULL in a bare tree */
     const char *run_from;  /* the working directory as the tree sees it */
     struct files files;
+    uint64_t max_size;  /* of a generation, in bytes; 0: no limit */
     double run_seconds; /* until the barrier, filled by the caller */
     bool writing;       /* the thread lives */
     struct watch done;  /* becomes readable when it has finished */

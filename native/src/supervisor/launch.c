@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/elf.h"
 #include "common/io.h"
+#include "files/notes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ static int library_find(char *path, size_t size, struct ckpt_error *err)
 }
 
 static int environment_set(const struct coordinator *coordinator, const struct output *output,
-                           int checkpoint_signal, const char *library)
+                           int checkpoint_signal, bool dedicated, const char *library)
 {
     char name[COORDINATOR_NAME_SIZE], text[PATH_MAX * 2];
     const char *before = getenv("LD_PRELOAD");
@@ -62,6 +63,10 @@ static int environment_set(const struct coordinator *coordinator, const struct o
     snprintf(text, sizeof(text), "%llu", (unsigned long long)output->out.inode);
     if (isatty(STDOUT_FILENO))
         error |= setenv("CKPT_TERMINAL", text, 1);
+    snprintf(text, sizeof(text), "%s/" NOTES_NAME, coordinator->store->path);
+    error |= setenv("CKPT_NOTES", text, 1);
+    error |= dedicated ? setenv("CKPT_DEDICATED", coordinator->task->workdir, 1)
+                       : unsetenv("CKPT_DEDICATED");
     return error;
 }
 
@@ -80,14 +85,14 @@ static __attribute__((noreturn)) void child_run(const struct output *output, cha
 }
 
 int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
-                int checkpoint_signal, const sigset_t *mask, struct ckpt_error *err)
+                int checkpoint_signal, bool dedicated, const sigset_t *mask, struct ckpt_error *err)
 {
     char library[PATH_MAX];
     int ends[2], failure = 0;
 
     if (library_find(library, sizeof(library), err) < 0)
         return -EINVAL;
-    if (environment_set(coordinator, output, checkpoint_signal, library) != 0)
+    if (environment_set(coordinator, output, checkpoint_signal, dedicated, library) != 0)
         return ckpt_error_set(err, ENOMEM, "no memory for the environment");
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "prepare to start '%s'", argv[0]);

@@ -8,10 +8,12 @@
 #include <signal.h>
 
 /* Starts the command in a session of its own, with the library preloaded and its output in our pipes; becomes the
- * subreaper of what it starts. mask is what the command's signal mask is to be. -ENOENT and the like: the command
+ * subreaper of what it starts. dedicated: the working directory is
+ * the command's alone. mask is what the command's signal mask is to be. -ENOENT and the like: the command
  * could not be executed. */
 int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
-                int checkpoint_signal, const sigset_t *mask, struct ckpt_error *err);
+                int checkpoint_signal, bool dedicated, const sigset_t *mask,
+                struct ckpt_error *err);
 
 /* Whether the command is a program without a dynamic loader, into which no library can be brought. */
 bool launch_is_static(const char *command);

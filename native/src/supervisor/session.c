@@ -445,6 +445,7 @@ int session_loop(struct session *session)
     session->status.exit_status = status;
     if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0) {
         generation_remove_all(session->store, NULL);
+        unlinkat(session->store->dirfd, NOTES_NAME, 0);
         session->status.generation = 0;
     }
     status_save(session);
@@ -455,6 +456,7 @@ int session_files_open(struct session *session, const char *directory, struct ck
 {
     struct files *files = &session->checkpoint.files;
 
+    session->checkpoint.max_size = session->options.max_size;
     files->workdir = session->task.workdir;
     files->dedicated = session->options.dedicated;
     files->excludes = session->options.excludes;

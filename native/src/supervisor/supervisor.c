@@ -115,7 +115,7 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
         files_note_original(&session->checkpoint.files);
     if (error == 0)
         error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
-                            &session->mask_before, err);
+                            session->options.dedicated, &session->mask_before, err);
     if (error < 0)
         return error;
     session->checkpoint.run_from = session->task.workdir;
@@ -195,7 +195,7 @@ static void files_lost_warn(struct session *session, const struct rollback_lost 
     if (lost->count == 0)
         return;
     snprintf(text, sizeof(text),
-             "'%s' was there before the command, which wrote to it after the checkpoint: it stays "
+             "'%s' was there before the command and has changed since the checkpoint: it stays "
              "as it is%s",
              lost->first, lost->count > 1 ? ", and so do others" : "");
     ckpt_warn("%s", text);

@@ -46,6 +46,17 @@ static int files_add(struct writer_job *job)
     return error;
 }
 
+static int size_check(struct writer_job *job)
+{
+    uint64_t size = manifest_bytes(&job->manifest);
+
+    if (job->max_size == 0 || size <= job->max_size)
+        return 0;
+    return ckpt_error_set(&job->err, EFBIG, "it takes %llu MiB, --max-size allows %llu MiB",
+                          (unsigned long long)(size >> 20),
+                          (unsigned long long)(job->max_size >> 20));
+}
+
 static int generation_write(struct writer_job *job)
 {
     int error = 0;
@@ -59,6 +70,8 @@ static int generation_write(struct writer_job *job)
         error = files_write(&job->files, &job->manifest, &job->err);
     if (error == 0)
         error = files_add(job);
+    if (error == 0)
+        error = size_check(job);
     for (int i = 0; error == 0 && i < 2; i++) {
         if (job->records[i] >= 0 && fdatasync(job->records[i]) < 0)
             error = ckpt_error_errno(&job->err, "sync the copy of the output");

@@ -23,7 +23,8 @@ struct writer_job {
     struct files_job files;
     struct writer_source *sources;
     size_t source_count;
-    int records[2]; /* copies of the output, to be synced; -1 */
+    uint64_t max_size; /* of all files together; 0: no limit */
+    int records[2];    /* copies of the output, to be synced; -1 */
     double write_seconds;
     int result;
     struct ckpt_error err;

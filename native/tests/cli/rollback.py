@@ -3,6 +3,7 @@
 """After a restart the files are what they were at the checkpoint, whatever the tree did to them later."""
 import os
 import random
+import shutil
 import time
 
 from case import expect
@@ -53,3 +54,112 @@ def test_random_operations_in_place(case):
 def test_random_operations_in_new_directories(case):
     for seed in range(SEEDS + 1, 2 * SEEDS + 1):
         expect(f"the sum of seed {seed}", killed_at_random(case, seed, True), undisturbed(case, seed))
+
+
+def everywhere(case, elsewhere):
+    """Killed again and again while it writes in /tmp and /dev/shm; elsewhere: as if on another host each time."""
+    task = case.task([case.program("writes_everywhere.sh")])
+    with open(task.path("log"), "w", encoding="utf-8") as f:
+        f.write("before\n")
+    task.user.own(task.path("log"))
+    task.start()
+    task.wait_ready()
+    with open(task.path("places"), encoding="utf-8") as f:
+        places = f.read().split()
+    task.wait_for(lambda: os.path.getsize(task.path("log")) > 9, "the first lines")
+    for number in range(1, 4):
+        task.checkpoint()
+        size = os.path.getsize(task.path("here"))
+        task.wait_for(lambda: os.path.getsize(task.path("here")) > size + 40, "growth")
+        task.kill_tree()
+        if elsewhere:
+            shutil.rmtree(places[0])
+            os.remove(places[1])
+        with open(task.path("of somebody else"), "w", encoding="utf-8") as f:
+            f.write("left alone\n")
+        task.start()
+        task.wait_restarted(number)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    check(os.path.exists(task.path("of somebody else")), "a file of somebody else was removed")
+    check(not any(os.path.exists(p) for p in places), "files were left behind")
+
+
+def test_files_outside_of_the_working_directory(case):
+    everywhere(case, False)
+
+
+def test_files_outside_on_another_host(case):
+    everywhere(case, True)
+
+
+def test_changed_input_is_a_reason(case):
+    """A task that reads a file through a link in its directory does not go on with another one."""
+    task = case.task([case.program("waits_then_exits.sh")], ("--dedicated",))
+    source = os.path.join(task.dir, "input")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write("one\n")
+    os.symlink(source, task.path("staged"))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    with open(source, "a", encoding="utf-8") as f:
+        f.write("two\n")
+    task.start()
+    task.wait_for(lambda: any("the input 'staged'" in m and "has changed" in m for m in task.messages()), "the reason")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    check(os.path.islink(task.path("staged")), "the link is gone")
+
+
+def test_unchanged_files_cost_nothing(case):
+    """A grown file costs what it grew by, a generation, and one that did not change nothing at all."""
+    task = case.task([case.program("waits_then_exits.sh")], ("--dedicated", "--keep", "5"))
+    for name in ("same", "grown"):
+        with open(task.path(name), "wb") as f:
+            f.write(os.urandom(5_000_000))
+        task.user.own(task.path(name))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    blocks = contents(task)
+    with open(task.path("grown"), "ab") as f:
+        f.write(b"x" * 1000)
+    task.checkpoint()
+    grown = contents(task)
+    expect("contents", sorted(grown), sorted(blocks))
+    expect("what came", sum(grown.values()) - sum(blocks.values()), 1000)
+    with open(task.path("grown"), "r+b") as f:
+        f.write(b"changed in place")
+    task.checkpoint()
+    expect("contents after a change in place", len(contents(task)), len(grown) + 1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+
+
+def test_no_image_beyond_the_largest_size(case):
+    task = case.task([case.program("waits_then_exits.sh")], ("--dedicated", "--max-size", "4M"))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    with open(task.path("large"), "wb") as f:
+        f.write(os.urandom(5_000_000))
+    status, _, err = task.ckpt("checkpoint", task.store)
+    expect("status of ckpt checkpoint", status, 175)
+    check("--max-size allows 4 MiB" in err, f"ckpt checkpoint said {err!r}")
+    expect("generations", task.generations(), [1])
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+
+
+def contents(task):
+    """Inode -> bytes of all contents in the store."""
+    found = {}
+    for where, _, names in os.walk(os.path.join(task.store, "generations")):
+        for name in names:
+            if name.startswith("content-"):
+                status = os.stat(os.path.join(where, name))
+                found[status.st_ino] = status.st_size
+    return found

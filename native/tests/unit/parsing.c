@@ -103,3 +103,26 @@ TEST(ids_are_32_digits)
     CHECK(!id_is_valid("0123456789ABCDEF0123456789abcdef"));
     CHECK(!id_is_valid("../../../../../../../etc/passwd1"));
 }
+
+TEST(sizes_are_parsed)
+{
+    static const struct {
+        const char *text;
+        long long bytes;
+    } sizes[] = {{"0", 0},
+                 {"1000", 1000},
+                 {"64M", 64LL << 20},
+                 {"1.5G", 3LL << 29},
+                 {"2 TiB", 2LL << 40},
+                 {"500KB", 500LL << 10},
+                 {"7B", 7}};
+    static const char *const bad[] = {"", "M", "-1", "1X", "1.M", "1e3", "99999999T"};
+    uint64_t size;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        CHECK_INT(parse_size(sizes[i].text, &size), 0);
+        CHECK_INT(size, sizes[i].bytes);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        CHECK(parse_size(bad[i], &size) < 0);
+}
