@@ -283,7 +283,7 @@ static int tree_is_whole(const struct writer_job *job, const struct process_tree
     const struct image_process *root = tree_image_process(&job->tree, job->tree.root);
 
     if (root == NULL || root->zombie)
-        return ckpt_error_set(err, ESRCH, "the command has ended");
+        return ckpt_error_set(err, ECHILD, "the command has ended");
     for (size_t i = 0; i < job->tree.process_count; i++) {
         const struct image_process *process = &job->tree.processes[i];
         if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&tree->processes[i], process))

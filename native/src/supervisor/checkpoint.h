@@ -31,7 +31,8 @@ int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err);
 void checkpoint_close(struct checkpoint *checkpoint);
 
 /* Parks the tree, captures what must be captured while it stands, lets it go unless stay_parked, and starts the
- * writing. On failure the tree runs on and err says why. Not while another one is being written. */
+ * writing. On failure the tree runs on and err says why; -ECHILD: the command has just ended. Not while another one
+ * is being written. */
 int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, const char *request,
                     bool stay_parked, struct ckpt_error *err);
 

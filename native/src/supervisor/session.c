@@ -113,6 +113,10 @@ static void checkpoint_failed(struct session *session, const struct ckpt_error *
 {
     uint64_t retry = session->options.interval_ms / 10;
 
+    if (err->code == ECHILD) { /* nothing is wrong, and we are about to hear of the end */
+        timer_arm(session, RETRY_SHORTEST_MS);
+        return;
+    }
     if (!session->warned && session->stop_signal == 0)
         ckpt_warn("no checkpoint: %s; the task runs on", err->message);
     session->warned = true;
