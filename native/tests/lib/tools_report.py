@@ -21,7 +21,6 @@ class Measures:
         self.processes = self.threads = self.resident = self.image = self.checkpoints = self.kills = self.runs = 0
         self.pause = 0.0
         self.refused = {}
-        self.messages = []
         self.seen = set()
 
     def look(self, task):
@@ -49,16 +48,13 @@ class Measures:
         for reason in re.findall(r"\] no checkpoint: (.*)", log):
             reason = re.sub(r"\d+", "N", reason)
             self.refused[reason] = self.refused.get(reason, 0) + 1
-        for incarnation in range(1, task.incarnation + 1):
-            self.messages += task.messages(incarnation)
 
     def finish(self, seconds, total_seconds, problem):
         self.seconds, self.total_seconds = seconds, total_seconds
         self.result = "identical" if problem is None else "FAILED"
 
     def notes(self):
-        notes = [f"{count} x no checkpoint: {reason}" for reason, count in self.refused.items()]
-        return notes + sorted({re.sub(r"\d+", "N", m) for m in self.messages})
+        return [f"{count} x no checkpoint: {reason}" for reason, count in self.refused.items()]
 
     def row(self):
         return (self.name, self.version, f"{self.seconds:.1f}", self.processes, self.threads, self.resident >> 20,
