@@ -83,17 +83,20 @@ def machine():
             f"{system}, kernel {kernel}")
 
 
-def write_table(path, rows, options):
-    """Replaces what stands between the two marks in that file."""
+def write_table(path, measures, interval):
+    """Puts the row of one case between the two marks in that file, where the rows of the other cases stay."""
     with open(path, encoding="utf-8") as f:
         text = f.read()
     before, _, rest = text.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+    between, mark, after = rest.partition(END)
     if not mark:
         raise SystemExit(f"{path}: the lines '{BEGIN}' and '{END}' are not there")
     date = datetime.datetime.now(datetime.timezone.utc).date()
-    lines = [BEGIN, f"{date}, {machine()}; a checkpoint every {options.interval}.", "",
-             "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(str(v) for v in m.row()) + " |" for m in rows]
+    rows = {line.split("|")[1].strip(): line for line in between.splitlines() if line.startswith("| ")}
+    rows.pop(COLUMNS[0], None)
+    rows[measures.name] = "| " + " | ".join(str(v) for v in (*measures.row(), date)) + " |"
+    lines = [BEGIN, f"Last on {machine()}; a checkpoint every {interval}.", "",
+             "| " + " | ".join((*COLUMNS, "date")) + " |", "|" + "---|" * (len(COLUMNS) + 1),
+             *(rows[name] for name in sorted(rows))]
     with open(path, "w", encoding="utf-8") as f:
         f.write(before + "\n".join(lines) + "\n" + END + after)
