@@ -4,10 +4,11 @@
 #
 # Sorts ten times what it may hold in memory: spill files, threads that sort, a child that compresses each spill file.
 # @packages coreutils gzip
+# @light
 
 version() { sort --version | awk 'NR == 1 { print $NF }'; }
 
-prepare() { generate table --count 300000 > table.tsv; }
+prepare() { generate table --count 200000 > table.tsv; }
 
 work() {
     for column in 2 3 4 1; do
