@@ -11,11 +11,15 @@ OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects
 OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
 OBJECTS_CLI := $(filter-out $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo yes),,%_32_bit), \
     $(patsubst tests/cli/%.c,build/tests/cli/%,$(wildcard tests/cli/*.c)))
+OBJECTS_F90 := $(if $(shell command -v gfortran),$(patsubst tests/objects/%.f90,build/tests/%,\
+    $(wildcard tests/objects/*.f90)))
+OBJECTS_CLI += $(patsubst tests/libraries/%.c,build/tests/cli/%.so,$(wildcard tests/libraries/*.c)) \
+    build/tests/cli/dynamic_program $(if $(shell command -v musl-gcc),build/tests/cli/work_musl)
 
 OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
 
 .PHONY: test-objects
-test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_CLI) $(OBJECTS_JAVA)
+test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_F90) $(OBJECTS_CLI) $(OBJECTS_JAVA)
 
 $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
@@ -23,7 +27,11 @@ $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 
 $(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
-	$(CXX) $(OBJECTS_CXXFLAGS) -o $@ $< -pthread
+	$(CXX) $(OBJECTS_CXXFLAGS) $(if $(findstring openmp,$*),-fopenmp) -o $@ $< -pthread
+
+$(OBJECTS_F90): build/tests/%: tests/objects/%.f90 tests/objects.mk
+	@mkdir -p $(@D)
+	gfortran -O1 -g -fopenmp -Wall -o $@ $<
 
 build/tests/java/%.class: tests/java/%.java
 	@mkdir -p $(@D)
@@ -38,6 +46,18 @@ build/tests/cli/dynamic_program: tests/cli/static_program.c $(OBJECTS_LIB) tests
 build/tests/cli/program_32_bit: tests/cli/program_32_bit.c tests/objects.mk
 	@mkdir -p $(@D)
 	$(CC) -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -O1 -Wall -Wextra -Werror -o $@ $<
+
+build/tests/cli/work: tests/cli/work.c $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -o $@ $< -pthread
+
+build/tests/cli/work_musl: tests/cli/work.c $(OBJECTS_LIB) tests/objects.mk
+	@mkdir -p $(@D)
+	musl-gcc $(OBJECTS_CFLAGS) -o $@ $<
+
+build/tests/cli/%.so: tests/libraries/%.c tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 build/tests/cli/%: tests/cli/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)

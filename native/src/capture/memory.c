@@ -101,6 +101,7 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
     *ret_whole = false;
     if (strcmp(mapping->name, "[vdso]") == 0) {
         vma->kind = VMA_VDSO;
+        *ret_whole = true;
     } else if (starts_with(mapping->name, "[vvar")) {
         vma->kind = VMA_VVAR;
     } else if (mapping->shared) {
@@ -235,9 +236,9 @@ static int mapping_store(struct writer *writer, const struct mapping *mapping,
     if (error < 0)
         return error;
     uint32_t kind = writer->image.vmas[writer->image.vma_count - 1].kind;
-    if (kind >= VMA_VDSO)
+    if (kind > VMA_VDSO)
         return 0;
-    bool has_pages = kind == VMA_ANONYMOUS || kind == VMA_FILE_PRIVATE;
+    bool has_pages = kind == VMA_ANONYMOUS || kind == VMA_FILE_PRIVATE || kind == VMA_VDSO;
     for (uint64_t at = mapping->start; error == 0 && at < mapping->end;) {
         uint64_t left = (mapping->end - at) / PAGE;
         size_t count = left < PAGEMAP_PAGES ? (size_t)left : PAGEMAP_PAGES;

@@ -162,6 +162,11 @@ static bool vmas_are_good(const struct process_image *image)
     return true;
 }
 
+static bool has_pages(uint32_t kind)
+{
+    return kind == VMA_ANONYMOUS || kind == VMA_FILE_PRIVATE || kind == VMA_VDSO;
+}
+
 static bool runs_are_good(const struct process_image *image)
 {
     size_t at = 0;
@@ -177,7 +182,7 @@ static bool runs_are_good(const struct process_image *image)
         while (at < image->vma_count && image->vmas[at].end <= run->address)
             at++;
         if (at == image->vma_count || image->vmas[at].start > run->address ||
-            image->vmas[at].end < end || image->vmas[at].kind > VMA_FILE_PRIVATE)
+            image->vmas[at].end < end || !has_pages(image->vmas[at].kind))
             return false;
         behind = end;
         next_page += run->count;

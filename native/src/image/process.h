@@ -46,8 +46,8 @@ enum vma_kind {
     VMA_FILE_PRIVATE, /* path; pages that the process has not written come from the file */
     VMA_FILE_SHARED,  /* path; no pages here */
     VMA_SHARED,       /* object: index in tree.img's "shared"; no pages here */
-    VMA_VDSO,
-    VMA_VVAR, /* "[vvar]" and "[vvar_vclock]" */
+    VMA_VDSO,         /* its pages serve where the kernel has another one */
+    VMA_VVAR,         /* "[vvar]" and "[vvar_vclock]" */
     VMA_KINDS
 };
 

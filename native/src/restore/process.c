@@ -14,6 +14,7 @@
 #include "restore/layout.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
+#include "restore/special.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +250,7 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
                                 .pkey = vma->pkey};
     switch (vma->kind) {
     case VMA_ANONYMOUS:
+    case VMA_VDSO:
         to->flags = private_flags(vma) | MAP_ANONYMOUS;
         break;
     case VMA_FILE_PRIVATE:
@@ -265,46 +267,6 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
     }
 }
 
-static bool is_special(const char *name)
-{
-    return strcmp(name, "[vdso]") == 0 || strncmp(name, "[vvar", 5) == 0;
-}
-
-/* Our own vDSO and vvar, in order, go where the saved ones were. */
-static void special_fill(const struct assembly *assembly, struct restorer_args *args)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < assembly->image.vma_count; i++) {
-        const struct image_vma *vma = &assembly->image.vmas[i];
-        if (vma->kind != VMA_VDSO && vma->kind != VMA_VVAR)
-            continue;
-        while (at < assembly->own.count && !is_special(assembly->own.list[at].name))
-            at++;
-        const struct mapping *own = at < assembly->own.count ? &assembly->own.list[at++] : NULL;
-        if (own == NULL || own->end - own->start != vma->end - vma->start ||
-            (strcmp(own->name, "[vdso]") == 0) != (vma->kind == VMA_VDSO) ||
-            args->special_count == RESTORER_SPECIAL_MAX) {
-            struct ckpt_error err;
-            ckpt_error_set(&err, ENOTSUP, "this kernel's vDSO differs from the one in the image");
-            fail(assembly, &err);
-        }
-        args->special[args->special_count++] = (struct restorer_special){
-            .from = own->start, .to = vma->start, .size = own->end - own->start};
-    }
-}
-
-static uint64_t special_size(const struct assembly *assembly)
-{
-    uint64_t size = 0;
-
-    for (size_t i = 0; i < assembly->own.count; i++) {
-        if (is_special(assembly->own.list[i].name))
-            size += assembly->own.list[i].end - assembly->own.list[i].start;
-    }
-    return size;
-}
-
 static uint64_t page_up(uint64_t size)
 {
     return (size + PAGE - 1) & ~(PAGE - 1);
@@ -318,7 +280,8 @@ static struct restorer_args *region_make(const struct assembly *assembly, uint64
                             assembly->image.vma_count * sizeof(struct restorer_vma));
     uint64_t runs = page_up(assembly->image.run_count * sizeof(struct restorer_run) + 1);
     uint64_t guards = page_up(assembly->image.guard_count * sizeof(struct restorer_guard));
-    uint64_t size = code + vmas + runs + guards + RESTORER_STACK_SIZE + special_size(assembly);
+    uint64_t size =
+        code + vmas + runs + guards + RESTORER_STACK_SIZE + page_up(special_span(&assembly->own));
     uint64_t start = layout_gap(&assembly->own, &assembly->image, size);
     void *region = start == 0 ? MAP_FAILED
                               : mmap((void *)start, size, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -363,34 +326,52 @@ static void layout_fill(const struct assembly *assembly, struct restorer_args *a
     };
 }
 
-static void args_fill(const struct assembly *assembly, struct restorer_args *args)
+static void pages_open(const struct assembly *assembly, struct restorer_args *args)
 {
-    const struct wire_process *library = &assembly->process->library;
-    const struct process_image *image = &assembly->image;
     char name[32];
 
-    for (size_t i = 0, run = 0; i < image->vma_count; i++) {
-        const struct image_vma *vma = &image->vmas[i];
-        while (run < image->run_count && image->runs[run].address < vma->start)
-            run++;
-        bool has_runs = run < image->run_count && image->runs[run].address < vma->end;
-        if (vma->kind < VMA_VDSO)
-            vma_fill(assembly, vma, has_runs, &args->vmas[args->vma_count++]);
-    }
-    for (size_t i = 0; i < image->run_count; i++)
-        args->runs[args->run_count++] = (struct restorer_run){.address = image->runs[i].address,
-                                                              .offset = image->runs[i].page * PAGE,
-                                                              .size = image->runs[i].count * PAGE};
-    for (size_t i = 0; i < image->guard_count; i++)
-        args->guards[args->guard_count++] = (struct restorer_guard){
-            .address = image->guards[i].address, .size = image->guards[i].count * PAGE};
-    special_fill(assembly, args);
-    layout_fill(assembly, args);
     process_image_name(assembly->process->pid, "mem", name);
     cleanup_fd int low = openat(assembly->restore->dirfd, name, O_RDONLY | O_CLOEXEC);
     args->mem_fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, assembly->restore->base);
     if (args->mem_fd < 0)
         FAIL_ERRNO(assembly, "open '%s'", name);
+}
+
+/* The saved vDSO is ordinary memory where the running one has another place, and else not needed. */
+static void memory_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    const struct process_image *image = &assembly->image;
+    size_t at = 0;
+
+    for (size_t i = 0; i < image->vma_count; i++) {
+        uint32_t kind = image->vmas[i].kind;
+        bool wanted = kind < VMA_VDSO || (kind == VMA_VDSO && args->special_stays);
+        bool has_runs = at < image->run_count && image->runs[at].address < image->vmas[i].end;
+        if (wanted)
+            vma_fill(assembly, &image->vmas[i], has_runs, &args->vmas[args->vma_count++]);
+        for (; at < image->run_count && image->runs[at].address < image->vmas[i].end; at++) {
+            if (wanted)
+                args->runs[args->run_count++] =
+                    (struct restorer_run){.address = image->runs[at].address,
+                                          .offset = image->runs[at].page * PAGE,
+                                          .size = image->runs[at].count * PAGE};
+        }
+    }
+    for (size_t i = 0; i < image->guard_count; i++)
+        args->guards[args->guard_count++] = (struct restorer_guard){
+            .address = image->guards[i].address, .size = image->guards[i].count * PAGE};
+}
+
+static void args_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    const struct wire_process *library = &assembly->process->library;
+    struct ckpt_error err = {0};
+
+    pages_open(assembly, args);
+    if (special_fill(&assembly->own, &assembly->image, args, &err) < 0)
+        fail(assembly, &err);
+    memory_fill(assembly, args);
+    layout_fill(assembly, args);
     args->first_private_fd = assembly->restore->base;
     args->error_fd = assembly->restore->report_fd;
     args->pid = assembly->process->pid;

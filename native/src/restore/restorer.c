@@ -43,19 +43,20 @@ static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_a
         raw1(SYS_exit_group, 1);
 }
 
-/* The kernel refuses to move one onto itself or over another, so all go aside first. */
+/* The kernel refuses to move one onto itself or over another, so all go aside first. Their distances stay the same: the
+ * vDSO finds vvar by its own address. */
 static RESTORER_CODE void special_set_aside(struct restorer_args *args)
 {
-    uint64_t at = args->special_at;
+    uint64_t first = args->special_count > 0 ? args->special[0].from : 0;
 
     for (uint64_t i = 0; i < args->special_count; i++) {
         struct restorer_special *special = &args->special[i];
+        uint64_t at = args->special_at + (special->from - first);
         long got = raw5(SYS_mremap, special->from, special->size, special->size,
                         MREMAP_MAYMOVE | MREMAP_FIXED, at);
         if (got < 0)
             fail(args, RESTORER_MOVE, got, special->from);
         special->from = at;
-        at += special->size;
     }
 }
 
@@ -145,6 +146,15 @@ static RESTORER_CODE void pages_read(struct restorer_args *args)
                 fail(args, RESTORER_READ, got, run->address + done);
             done += (uint64_t)got;
         }
+    }
+}
+
+static RESTORER_CODE void patches_write(struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->patch_count; i++) {
+        volatile uint8_t *to = (volatile uint8_t *)args->patches[i].address;
+        for (uint32_t j = 0; j < args->patches[i].size; j++)
+            to[j] = args->patches[i].code[j];
     }
 }
 
@@ -272,18 +282,22 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     special_set_aside(args);
     old_unmap(args);
     new_map(args);
-    special_put_back(args);
+    if (!args->special_stays)
+        special_put_back(args);
     pages_read(args);
+    patches_write(args);
     protections_set(args);
     seals_set(args);
     long error = raw5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &args->layout, sizeof(args->layout), 0);
     if (error < 0)
         fail(args, RESTORER_LAYOUT, error, 0);
     args->restored->restorer_start = args->start;
-    args->restored->restorer_size = args->size;
     for (int i = 0; i < 2 * RESTORED_LIMITS; i++)
         ((volatile uint64_t *)args->restored->limits)[i] = ((uint64_t *)args->limits)[i];
     args->restored->stop_signal = (uint64_t)args->stop_signal;
+    args->restored->restorer_size =
+        args->special_stays ? args->special_at - args->start : args->size;
+    args->restored->vdso = args->vdso;
     /* Whichever thread it is whose thread pointer the checkpoint thread gets. */
     const struct thread_slot *leader = slot_find_live(args, args->main_ended ? 0 : args->pid);
     if (leader == 0)

@@ -21,6 +21,7 @@
 
 #define RESTORER_STACK_SIZE  65536
 #define RESTORER_SPECIAL_MAX 8
+#define RESTORER_PATCH_MAX   16
 
 struct restorer_vma {
     uint64_t start, end, offset;
@@ -48,6 +49,13 @@ struct restorer_special {
     uint64_t from, to, size;
 };
 
+/* Written over restored memory, see vdso.h. */
+struct restorer_patch {
+    uint64_t address;
+    uint32_t size;
+    uint8_t code[16];
+};
+
 struct restorer_args {
     uint64_t start, size; /* the region */
     uint64_t special_at;  /* where the special mappings wait meanwhile */
@@ -60,6 +68,10 @@ struct restorer_args {
     uint64_t guard_count;
     struct restorer_special special[RESTORER_SPECIAL_MAX];
     uint64_t special_count;
+    uint64_t special_stays; /* 1: they do not fit the image and stay at special_at */
+    uint64_t vdso;          /* then: where the running vDSO is */
+    struct restorer_patch patches[RESTORER_PATCH_MAX];
+    uint64_t patch_count;
     int32_t mem_fd;
     int32_t first_private_fd; /* this and all above are ours, to be closed */
     int32_t error_fd;

@@ -57,9 +57,9 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
     if (error == 0)
         error = generation_open(store, generation, &plan.dirfd, err);
     if (error == 0 && plan.manifest.host.vdso != vdso_checksum())
-        error =
-            ckpt_error_set(err, ENOTSUP, "it was taken on '%s' under kernel %s, whose vDSO differs",
-                           plan.manifest.host.name, plan.manifest.host.kernel);
+        ckpt_info("generation %u was taken on '%s' under kernel %s, whose vDSO differs; calls into "
+                  "it are led to this kernel's",
+                  generation, plan.manifest.host.name, plan.manifest.host.kernel);
     if (error == 0)
         error = tree_image_read(&plan.tree, plan.dirfd, err);
     if (error == 0)

@@ -87,6 +87,7 @@ struct preload_restored {
     uint64_t limits[RESTORED_LIMITS]
                    [2];   /* soft and hard, by resource, to be set as far as granted */
     uint64_t stop_signal; /* the process was stopped by this, or 0 */
+    uint64_t vdso; /* where the running one is, 0: where it was */
 };
 
 #endif

@@ -102,7 +102,7 @@ static inline void ready(void)
 /* Sleeps a moment; an interrupted sleep is an error unless the program says that it gets signals of its own. */
 static inline void moment(bool signals_expected)
 {
-    struct timespec t = {.tv_nsec = 5000000};
+    struct timespec t = {0, 5000000};
 
     if (nanosleep(&t, NULL) != 0 && !signals_expected)
         fail("nanosleep: %s although nobody sent a signal", strerror(errno));
@@ -186,7 +186,7 @@ static inline pid_t my_tid(void)
 static inline void fill(void *mem, size_t size, uint64_t seed)
 {
     uint64_t x = seed * 0x9e3779b97f4a7c15u + 1;
-    unsigned char *p = mem;
+    unsigned char *p = (unsigned char *)mem;
 
     for (size_t i = 0; i < size; i++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
@@ -198,7 +198,7 @@ static inline void fill(void *mem, size_t size, uint64_t seed)
 static inline long first_wrong(const void *mem, size_t size, uint64_t seed)
 {
     uint64_t x = seed * 0x9e3779b97f4a7c15u + 1;
-    const unsigned char *p = mem;
+    const unsigned char *p = (const unsigned char *)mem;
 
     for (size_t i = 0; i < size; i++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
