@@ -47,7 +47,7 @@ build/tests/cli/program_32_bit: tests/cli/program_32_bit.c tests/objects.mk
 	@mkdir -p $(@D)
 	$(CC) -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -O1 -Wall -Wextra -Werror -o $@ $<
 
-build/tests/cli/work: tests/cli/work.c $(OBJECTS_LIB) tests/objects.mk
+build/tests/cli/work build/tests/cli/clocks: build/tests/cli/%: tests/cli/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
 	$(CC) $(OBJECTS_CFLAGS) -o $@ $< -pthread
 

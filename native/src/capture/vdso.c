@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The vDSO is code of the kernel in every process. libc keeps addresses into it, so a restored process needs the same
- * one at the same place. */
+ * The vDSO is code of the kernel in every process. Its checksum in the manifest tells in one look whether a restart will
+ * have to lead calls into it elsewhere (restore/vdso.h). */
 #include "capture/vdso.h"
 
 #include "capture/mappings.h"

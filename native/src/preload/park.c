@@ -83,6 +83,13 @@ static bool is_for_checkpoint_thread(int signal, siginfo_t *info)
     return true;
 }
 
+/* The checkpoint thread sends the signal once more, by when the thread has gone on. */
+static void thread_ask_again(struct thread_slot *slot)
+{
+    slot->again = 1;
+    futex_add(&preload.parked);
+}
+
 void park_handler(int signal, siginfo_t *info, void *ucontext)
 {
     if (is_for_checkpoint_thread(signal, info))
@@ -99,6 +106,10 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
         return;
     }
     struct thread_slot *slot = slot_find((int)raw0(SYS_gettid));
+    if (preload.announced && slot != NULL && stands_in_vdso(ucontext)) {
+        thread_ask_again(slot);
+        return;
+    }
     if (!slot_claim(slot)) {
         /* of a checkpoint that has been given up */
         syscall_restart(slot, ucontext, now, SIGNAL_NONE);

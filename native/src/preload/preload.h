@@ -87,6 +87,7 @@ struct preload {
     volatile uint32_t slot_count;
     struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
     struct preload_restored restorer;
+    uint64_t vdso_start, vdso_end; /* the kernel's code in the process */
 };
 extern struct preload preload;
 
@@ -134,6 +135,10 @@ void checkpoint_unhold(bool held);
 /* The checkpoint thread waits until nobody holds; false when the deadline comes first. */
 bool holders_await(uint64_t deadline);
 
+/* vdso.c: the checkpoint thread finds out where the vDSO is; a thread that stands in it does not park there. */
+void vdso_find(void);
+bool stands_in_vdso(const void *ucontext);
+
 /* Saved by the owner while parked, restored by the owner before it leaves. */
 void thread_state_save(struct thread_slot *slot);
 void thread_state_restore(struct thread_slot *slot);
@@ -153,6 +158,8 @@ void process_limits_restore(void);
 /* Separate and late: an interval timer sends signals. */
 void process_timers_restore(void);
 
+void membarrier_save(void);
+void membarrier_restore(void);
 void posix_timers_save(void);
 void posix_timers_restore(void);
 

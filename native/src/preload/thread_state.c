@@ -19,7 +19,7 @@
 #define SYS_rseq 334
 #endif
 #define RSEQ_SIGNATURE 0x53053053 /* glibc's and everybody's on x86 */
-#define RSEQ_SIZE      32
+#define RSEQ_UNIT      32
 
 static const int64_t *rseq_offset;
 static const uint32_t *rseq_size;
@@ -32,6 +32,12 @@ __attribute__((constructor)) static void rseq_find(void)
     symbols_find(wanted, 2);
     rseq_offset = wanted[0].found;
     rseq_size = wanted[1].found;
+}
+
+/* libc says how much of the area means something to it; what it registers is whole units. */
+static uint32_t rseq_length(void)
+{
+    return *rseq_size <= RSEQ_UNIT ? RSEQ_UNIT : (*rseq_size + RSEQ_UNIT - 1) & ~(RSEQ_UNIT - 1U);
 }
 
 static uint64_t rseq_area(uint64_t thread_pointer)
@@ -75,7 +81,7 @@ void thread_state_restore(struct thread_slot *slot)
         raw2(SYS_set_robust_list, slot->robust_head, slot->robust_size);
     raw1(SYS_set_tid_address, slot->clear_tid);
     if (slot->rseq != 0)
-        raw4(SYS_rseq, slot->rseq, RSEQ_SIZE, 0, RSEQ_SIGNATURE);
+        raw4(SYS_rseq, slot->rseq, rseq_length(), 0, RSEQ_SIGNATURE);
     raw2(SYS_prctl, PR_SET_NAME, slot->name);
     thread_scheduling_restore(&slot->scheduling);
     thread_settings_restore(&slot->settings);

@@ -216,6 +216,15 @@ static int slot_look(struct thread_slot *slot, uint64_t waited, uint64_t blocked
     return 0;
 }
 
+static void threads_ask_again(void)
+{
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        struct thread_slot *slot = &preload.slots[i];
+        if (__atomic_exchange_n(&slot->again, 0, __ATOMIC_SEQ_CST) && slot->state == SLOT_REQUESTED)
+            signal_send(slot);
+    }
+}
+
 /* Waits until every thread asked so far has parked or ended. */
 static int threads_await(uint64_t begun, uint64_t blocked_ns, const char **ret_reason)
 {
@@ -226,6 +235,7 @@ static int threads_await(uint64_t begun, uint64_t blocked_ns, const char **ret_r
         if (slot_missing() == NULL)
             return 0;
         futex_wait(&preload.parked, parked, pause);
+        threads_ask_again();
         if (preload.parked != parked)
             continue;
         for (uint32_t i = 0; i < preload.slot_count; i++) {
@@ -247,6 +257,7 @@ static int threads_park_once(uint64_t blocked_ns, const char **ret_reason)
     bool complete = false;
     int added;
 
+    vdso_find();
     preload.slot_count = 0;
     preload.parked = 0;
     preload.arrived = 0;

@@ -35,6 +35,7 @@ void manifest_free(struct manifest *manifest)
     free(manifest->host.name);
     free(manifest->host.machine);
     free(manifest->host.kernel);
+    free(manifest->host.cpu);
     free(manifest->workdir);
     *manifest = (struct manifest){0};
 }
@@ -133,6 +134,8 @@ static json_object *host_to_json(const struct manifest_host *host)
     r |= document_add_string(object, "kernel", host->kernel);
     r |= document_add_unsigned(object, "pageSize", host->page_size);
     r |= document_add_hex64(object, "vdso", host->vdso);
+    if (host->cpu != NULL)
+        r |= document_add_string(object, "cpu", host->cpu);
     if (r < 0) {
         json_object_put(object);
         return NULL;

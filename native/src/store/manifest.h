@@ -26,6 +26,7 @@ struct manifest_host {
     char *kernel;
     uint32_t page_size;
     uint64_t vdso; /* XXH3 of the vDSO's bytes */
+    char *cpu;     /* features of the processor, separated by blanks; NULL: not known */
 };
 
 struct manifest_process {

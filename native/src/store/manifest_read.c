@@ -52,6 +52,9 @@ static int read_host(json_object *document, const char *what, struct manifest_ho
         (r = document_unsigned(host, "pageSize", what, 1 << 30, &page_size, err)) < 0 ||
         (r = document_hex64(host, "vdso", what, &ret->vdso, err)) < 0)
         return r;
+    if (json_object_object_get_ex(host, "cpu", NULL) &&
+        (r = document_string(host, "cpu", what, &ret->cpu, err)) < 0)
+        return r;
     if (page_size < 4096 || (page_size & (page_size - 1)))
         return ckpt_error_set(err, EBADMSG, "%s: \"pageSize\" is %" PRIu64, what, page_size);
     ret->page_size = (uint32_t)page_size;

@@ -4,6 +4,7 @@
  * One checkpoint, phase by phase. checkpoint_take() is the pause; writer.c is the rest. */
 #include "supervisor/checkpoint.h"
 
+#include "arch/x86_64/cpu.h"
 #include "capture/descriptors.h"
 #include "capture/memory.h"
 #include "capture/process.h"
@@ -335,6 +336,7 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
                                   const char *request, struct ckpt_error *err)
 {
     struct writer_job *job = calloc(1, sizeof(*job));
+    char features[CPU_FEATURES_SIZE];
 
     if (job == NULL) {
         ckpt_error_set(err, ENOMEM, "no memory");
@@ -348,6 +350,8 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
         return NULL;
     }
     job->manifest.host.vdso = vdso_checksum();
+    cpu_features_read(features);
+    job->manifest.host.cpu = strdup(features);
     job->manifest.run_seconds = checkpoint->run_seconds;
     job->max_size = checkpoint->max_size;
     if (request != NULL)

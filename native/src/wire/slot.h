@@ -64,6 +64,8 @@ struct thread_slot {
     uint32_t sent;      /* 1: the signal is on its way */
     uint64_t parked_ns; /* when it came, CLOCK_MONOTONIC */
     uint64_t restored;  /* 1: it has come out of an image since */
+    uint32_t again;     /* it could not park where it was and wants the signal again */
+    uint32_t reserved;
     struct arch_context context;
     struct slot_syscall syscall;
     void *ucontext;
@@ -87,7 +89,7 @@ struct preload_restored {
     uint64_t limits[RESTORED_LIMITS]
                    [2];   /* soft and hard, by resource, to be set as far as granted */
     uint64_t stop_signal; /* the process was stopped by this, or 0 */
-    uint64_t vdso; /* where the running one is, 0: where it was */
+    uint64_t vdso;        /* where the running one is, 0: where it was */
 };
 
 #endif
