@@ -106,8 +106,9 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
         return;
     }
     struct thread_slot *slot = slot_find((int)raw0(SYS_gettid));
-    if (preload.announced && slot != NULL && stands_in_vdso(ucontext)) {
-        thread_ask_again(slot);
+    if (stands_in_vdso(ucontext)) {
+        if (slot != NULL)
+            thread_ask_again(slot);
         return;
     }
     if (!slot_claim(slot)) {
