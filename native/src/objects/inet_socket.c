@@ -290,6 +290,17 @@ static int accept_from(int listener, int client)
     }
 }
 
+/* Listens for one connection at a port that may be in use for a moment more. */
+static int passing_make(const struct image_socket *image, const char *name)
+{
+    for (int i = 0;; i++) {
+        int fd = listening_make(image, name, 1);
+        if (fd >= 0 || errno != EADDRINUSE || i == PORTS_TRIES)
+            return fd;
+        poll(NULL, 0, PORTS_WAIT_MS);
+    }
+}
+
 /* A client that is connected with a server; ret[0] is the client. */
 static int connection_make(struct socket_workshop *workshop, const struct image_socket *client,
                            const char *client_name, const char *to,
@@ -297,7 +308,7 @@ static int connection_make(struct socket_workshop *workshop, const struct image_
 {
     struct socket_address address;
     int listener = listener_of(workshop->tree, server_name);
-    cleanup_fd int passing = listener >= 0 ? -1 : listening_make(server, server_name, 1);
+    cleanup_fd int passing = listener >= 0 ? -1 : passing_make(server, server_name);
     int through = listener >= 0 ? workshop->made[listener] : passing;
 
     if (through < 0 || !address_read(to, &address))
@@ -322,6 +333,19 @@ static int self_make(struct socket_workshop *workshop, int index, struct ckpt_er
                : 0;
 }
 
+/* A socket with SO_REUSEADDR leaves a port that can be had again at once. */
+static bool leaves_its_port(const struct tree_image *tree, int index)
+{
+    for (size_t i = 0; i < tree->option_count; i++) {
+        const struct image_option *option = &tree->options[i];
+        int value = 0;
+        if (option->socket == index && option->level == SOL_SOCKET &&
+            option->option == SO_REUSEADDR && hex_read(option->value, &value, sizeof(value)) > 0)
+            return value != 0;
+    }
+    return false;
+}
+
 int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err)
 {
     const struct image_socket *all = workshop->tree->sockets;
@@ -329,7 +353,9 @@ int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_erro
 
     if (server == index)
         return self_make(workshop, index, err);
-    if (listener_of(workshop->tree, all[index].name) >= 0) {
+    if (listener_of(workshop->tree, all[index].name) >= 0 ||
+        (listener_of(workshop->tree, all[server].name) < 0 &&
+         leaves_its_port(workshop->tree, index))) {
         server = index;
         client = all[index].peer;
     }
