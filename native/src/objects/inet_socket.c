@@ -291,7 +291,7 @@ static int accept_from(int listener, int client)
 }
 
 /* Listens for one connection at a port that may be in use for a moment more. */
-static int passing_make(const struct image_socket *image, const char *name)
+static int port_listen(const struct image_socket *image, const char *name)
 {
     for (int i = 0;; i++) {
         int fd = listening_make(image, name, 1);
@@ -308,7 +308,7 @@ static int connection_make(struct socket_workshop *workshop, const struct image_
 {
     struct socket_address address;
     int listener = listener_of(workshop->tree, server_name);
-    cleanup_fd int passing = listener >= 0 ? -1 : passing_make(server, server_name);
+    cleanup_fd int passing = listener >= 0 ? -1 : port_listen(server, server_name);
     int through = listener >= 0 ? workshop->made[listener] : passing;
 
     if (through < 0 || !address_read(to, &address))
