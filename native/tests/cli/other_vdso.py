@@ -19,8 +19,8 @@ def vdso_of(image):
     with open(image, "rb") as f:
         data = f.read()
     vma_count, run_count = struct.unpack_from("<IQ", data, 12)
-    vmas = [struct.unpack_from("<5Q6I", data, 40 + 64 * i) for i in range(vma_count)]
-    runs = [struct.unpack_from("<3Q", data, 40 + 64 * vma_count + 24 * i) for i in range(run_count)]
+    vmas = [struct.unpack_from("<5Q5I4xQ", data, 48 + 72 * i) for i in range(vma_count)]
+    runs = [struct.unpack_from("<3Q", data, 48 + 72 * vma_count + 24 * i) for i in range(run_count)]
     start, end = next((v[0], v[1]) for v in vmas if v[6] == VMA_VDSO)
     inside = [r for r in runs if start <= r[0] < end]
     check(len(inside) == 1 and inside[0][2] * PAGE == end - start, f"the vDSO's pages are {inside}")
