@@ -105,12 +105,14 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
         signals_dispatch(signal, info, ucontext);
         return;
     }
-    struct thread_slot *slot = slot_find((int)raw0(SYS_gettid));
+    int tid = (int)raw0(SYS_gettid);
+    struct thread_slot *slot = slot_find(tid);
     if (stands_in_vdso(ucontext)) {
         if (slot != NULL)
             thread_ask_again(slot);
         return;
     }
+    blocker_parks(tid, &((struct arch_frame *)ucontext)->mask);
     if (!slot_claim(slot)) {
         /* of a checkpoint that has been given up */
         syscall_restart(slot, ucontext, now, SIGNAL_NONE);

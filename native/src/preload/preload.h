@@ -66,6 +66,7 @@ struct preload {
     bool managed; /* a coordinator is named in the environment */
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
+    int coordinator_fd;          /* the checkpoint thread's connection */
     volatile int checkpoint_tid; /* 0 once it has ended */
     volatile int
         filtered_pid;      /* has installed a filter of system calls, or 0; see wrap_seccomp.c */
@@ -128,6 +129,11 @@ void park_handler(int signal, siginfo_t *info, void *ucontext);
 /* dumpable.c: around a checkpoint, so that the supervisor can look into the process */
 void dumpable_expose(void);
 void dumpable_hide(void);
+
+/* blockers.c: threads that block the checkpoint signal. blocker_parks() restores the mask of one that was forced. */
+bool blocker_is_known(int tid);
+void blocker_force(int tid);
+void blocker_parks(int tid, uint64_t *mask);
 
 /* hold.c: between the two no thread of the process is sent the checkpoint signal, nor has one on its way */
 bool checkpoint_hold(void);

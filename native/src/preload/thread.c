@@ -78,6 +78,7 @@ static void on_quiesce(int fd, struct wire_message *message)
 {
     const char *reason = "";
 
+    preload.coordinator_fd = fd;
     preload.checkpoint = message->checkpoint;
     preload.inherited = message->inherited;
     message->type = WIRE_QUIESCED;

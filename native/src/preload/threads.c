@@ -181,6 +181,22 @@ static int park_failed(const char **ret_reason, const char *what, int tid, char 
     return -EAGAIN;
 }
 
+/* One that sleeps may just be in libc, which opens its signals again in a moment. One that runs may be about to end,
+ * without a stack. */
+static bool must_be_forced(const struct thread_slot *slot, char state, uint64_t waited,
+                           uint64_t blocked_ns)
+{
+    uint64_t patience = PARK_DEADLINE_NS;
+
+    if (state != 'S')
+        patience = PARK_BLOCKED_NS;
+    else if (blocker_is_known(slot->tid))
+        patience = 0;
+    else if (blocked_ns == PARK_BLOCKED_NS)
+        patience = PARK_BLOCKED_FIRST_NS;
+    return !slot->asked && waited > patience && task_blocks_signal(slot->tid);
+}
+
 /* A thread that has not parked yet: 0 if it may still do so, or why not. */
 static int slot_look(struct thread_slot *slot, uint64_t waited, uint64_t blocked_ns,
                      const char **ret_reason)
@@ -199,6 +215,10 @@ static int slot_look(struct thread_slot *slot, uint64_t waited, uint64_t blocked
         preload.main_ended = true;
         slot->state = SLOT_GONE;
         return 0;
+    }
+    if (must_be_forced(slot, state, waited, blocked_ns)) {
+        slot->asked = 1;
+        blocker_force(slot->tid);
     }
     if (state == 'S' && waited > blocked_ns && task_blocks_signal(slot->tid)) {
         stuck_tid = slot->tid;

@@ -5,6 +5,7 @@
  * it, and a program that exec started comes with a new one. Who belongs to the tree is asked of the kernel
  * (capture/process_tree.h), not of the connections. */
 #include "supervisor/coordinator.h"
+#include "supervisor/unblock.h"
 
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -131,6 +132,8 @@ static void on_hello(struct coordinator *coordinator, struct member *member,
 static void on_message(struct coordinator *coordinator, struct member *member,
                        const struct wire_message *message)
 {
+    int error;
+
     switch (message->type) {
     case WIRE_HELLO:
         on_hello(coordinator, member, message);
@@ -152,6 +155,12 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         member->state = MEMBER_FAILED;
         snprintf(member->reason, sizeof(member->reason), "%.*s", (int)sizeof(message->reason) - 1,
                  message->reason);
+        break;
+    case WIRE_BLOCKED:
+        error = coordinator->quiescing ? thread_unblock(member->outer, &message->blocked) : 0;
+        if (error < 0)
+            ckpt_info("process %d: thread %d cannot be made to take the checkpoint signal: %s",
+                      (int)member->inner, (int)message->blocked.thread, strerror(-error));
         break;
     default:
         break;

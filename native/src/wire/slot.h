@@ -61,6 +61,7 @@ struct thread_slot {
     uint32_t live; /* 1: parked, to be restored */
     uint32_t pending_count;
     uint32_t ticket;    /* the thread waits for the order that comes after this one */
+    uint32_t asked;     /* 1: the coordinator has been asked to force it */
     uint32_t sent;      /* 1: the signal is on its way */
     uint64_t parked_ns; /* when it came, CLOCK_MONOTONIC */
     uint64_t restored;  /* 1: it has come out of an image since */

@@ -13,6 +13,7 @@
  *   HELLO  ------------------------>
  *          <------------------------ WELCOME   carries the lease, which the member holds while it lives
  *          <------------------------ QUIESCE
+ *   BLOCKED ----------------------->           a thread blocks the checkpoint signal: to be opened from outside
  *   QUIESCED (or FAILED) ---------->
  *          <------------------------ RESIDENT  only between QUIESCED and SNAPSHOT
  *   RESIDENT ---------------------->
@@ -36,6 +37,7 @@ enum wire_type {
     WIRE_RESUME,
     WIRE_FAILED,
     WIRE_DETACH,
+    WIRE_BLOCKED,
 };
 
 enum wire_kind {
@@ -72,6 +74,13 @@ struct wire_memory {
     uint64_t answer;
 };
 
+/* A thread that blocks the checkpoint signal. */
+struct wire_blocked {
+    int32_t thread, signal;
+    uint64_t
+        forced; /* address of a word in the process, to be set to 1 when it is not blocked any more */
+};
+
 struct wire_message {
     uint32_t version;
     uint32_t type;
@@ -90,6 +99,7 @@ struct wire_message {
         struct wire_memory memory;                  /* RESIDENT */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
         struct wire_inherited inherited; /* QUIESCE */
+        struct wire_blocked blocked;     /* BLOCKED */
     };
 };
 
