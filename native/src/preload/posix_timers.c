@@ -3,11 +3,15 @@
  *
  * Timers of timer_create(), as coreutils' timeout and many libraries use them. The kernel lists them in
  * /proc/self/timers; without that file (CONFIG_CHECKPOINT_RESTORE) they are not carried. A program knows its timers by
- * the kernel's numbers, so a new one has to have the old number. A timer on the CPU clock of a single thread is left
- * out: which thread is not told. */
+ * the kernel's numbers, so a new one has to have the old number. Of a timer on the calling thread's CPU clock the kernel
+ * does not tell which thread that was; asked for the same clock by the thread's number, it does.
+ *
+ * What is carried is the time that is left and how many expirations a signal that is still pending stands for. */
 #include "preload/preload.h"
 #include "preload/text.h"
+#include "preload/wrappers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -16,10 +20,9 @@
 #ifndef PR_TIMER_CREATE_RESTORE_IDS
 #define PR_TIMER_CREATE_RESTORE_IDS 77
 #endif
-#define TIMERS_MAX       64
-#define TIMERS_TEXT      8192
-#define ID_TRIES         100000
-#define CPU_CLOCK_THREAD 4 /* this bit of a negative clock number */
+#define TIMERS_MAX  1024
+#define TIMERS_TEXT (TIMERS_MAX * 128) /* a timer takes four lines of some 20 characters */
+#define ID_TRIES    100000
 
 /* The kernel's struct sigevent. */
 struct timer_event {
@@ -66,7 +69,7 @@ static void notify_read(const char *text, struct timer_event *event)
     event->tid = (int32_t)text_number(&tid, 10);
 }
 
-static void timers_parse(const char *at)
+static bool timers_parse(const char *at)
 {
     struct posix_timer *timer = NULL;
     const char *rest;
@@ -74,12 +77,12 @@ static void timers_parse(const char *at)
     for (; *at != 0; at = line_next(at)) {
         if ((rest = text_after(at, "ID: ")) != NULL) {
             if (timer_count == TIMERS_MAX)
-                return;
+                return false;
             timer = &timers[timer_count++];
             memset(timer, 0, sizeof(*timer));
             timer->id = number_signed(rest);
         } else if (timer == NULL) {
-            return;
+            return true;
         } else if ((rest = text_after(at, "signal: ")) != NULL) {
             timer->event.signal = (int32_t)text_number(&rest, 10);
             if (*rest++ == '/')
@@ -90,9 +93,10 @@ static void timers_parse(const char *at)
             timer->clock = number_signed(rest);
         }
     }
+    return true;
 }
 
-void posix_timers_save(void)
+int posix_timers_save(void)
 {
     SELDOM static char text[TIMERS_TEXT];
     long got, size = 0;
@@ -104,9 +108,11 @@ void posix_timers_save(void)
     if (fd >= 0)
         raw1(SYS_close, fd);
     text[size] = 0;
-    timers_parse(text);
+    if (size == TIMERS_TEXT - 1 || !timers_parse(text))
+        return -E2BIG;
     for (uint32_t i = 0; i < timer_count; i++)
         raw2(SYS_timer_gettime, timers[i].id, &timers[i].time);
+    return 0;
 }
 
 /* Kernels that cannot be told the number count up. */
@@ -144,10 +150,26 @@ void posix_timers_restore(void)
 
     for (struct posix_timer *timer = timer_after(-1); timer != NULL;
          timer = timer_after(timer->id)) {
-        bool of_thread = timer->clock < 0 && (timer->clock & CPU_CLOCK_THREAD) != 0;
-        if (!of_thread && timer_make(timer, exact))
+        if (timer_make(timer, exact))
             raw4(SYS_timer_settime, timer->id, 0, &timer->time, NULL);
     }
     if (exact)
         raw5(SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0, 0, 0, 0);
+}
+
+/* The number of a thread's CPU clock, as the kernel makes it: the inverse of its id, then three bits that say so. */
+static clockid_t cpu_clock_of_self(void)
+{
+    return (clockid_t)(~(uint32_t)raw0(SYS_gettid) << 3 | 6);
+}
+
+EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict ret)
+{
+    if (preload.managed && clock == CLOCK_THREAD_CPUTIME_ID)
+        clock = cpu_clock_of_self();
+    if (REAL(timer_create) == NULL) {
+        *REAL(errno_location)() = ENOSYS;
+        return -1;
+    }
+    return REAL(timer_create)(clock, event, ret);
 }

@@ -157,7 +157,7 @@ void thread_credentials_save(struct thread_credentials *credentials);
 /* Also for the checkpoint thread of a restored process, which has those of the first user thread. */
 void thread_credentials_restore(const struct thread_credentials *credentials);
 /* Saved and restored by the checkpoint thread for the whole process. */
-void process_state_save(void);
+int process_state_save(void);
 void process_state_restore(void);
 /* The limits of a restored process, before its credentials are. */
 void process_limits_restore(void);
@@ -166,7 +166,7 @@ void process_timers_restore(void);
 
 void membarrier_save(void);
 void membarrier_restore(void);
-void posix_timers_save(void);
+int posix_timers_save(void);
 void posix_timers_restore(void);
 
 /* pending.c. The checkpoint thread takes the process's, then each thread its own and sends it again, then the main

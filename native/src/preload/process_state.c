@@ -22,18 +22,19 @@ static struct itimerval interval_timers[3]; /* by ITIMER_REAL, ITIMER_VIRTUAL, I
 static int is_subreaper;
 static long no_huge_pages, merges_memory, denies_writable_code;
 
-void process_state_save(void)
+int process_state_save(void)
 {
     for (int signal = 1; signal <= PRELOAD_SIGNALS; signal++)
         raw4(SYS_rt_sigaction, signal, NULL, &preload.actions[signal], sizeof(unsigned long));
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
         raw2(SYS_getitimer, which, &interval_timers[which]);
-    posix_timers_save();
+    int error = posix_timers_save();
     membarrier_save();
     raw2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &is_subreaper);
     no_huge_pages = raw5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
     merges_memory = raw5(SYS_prctl, PR_GET_MEMORY_MERGE, 0, 0, 0, 0);
     denies_writable_code = raw5(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0);
+    return error;
 }
 
 void process_state_restore(void)

@@ -109,7 +109,7 @@ static void on_snapshot(int fd, struct wire_message *message)
 
     memcpy(stopped_children, message->stopped_children, sizeof(stopped_children));
     threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
-    process_state_save();
+    int state = process_state_save();
     stopped_children_save(stopped_children, stops);
     int unforked = unforked_memory_save();
     unforked_memory_expose();
@@ -127,7 +127,9 @@ static void on_snapshot(int fd, struct wire_message *message)
         .checkpoint_tid = preload.checkpoint_tid,
     };
     memcpy(message->child_stops, stops, sizeof(stops));
-    if (unforked < 0)
+    if (state < 0)
+        reason_set(message, "it has more than 1024 timers");
+    else if (unforked < 0)
         reason_set(message, "it has too many areas that a child does not get");
     else if (error < 0)
         reason_set(message, "the snapshot could not be forked: no memory or no process left");

@@ -44,6 +44,7 @@ void wrappers_init(void)
     LOOK_UP(epoll_pwait);
     LOOK_UP(epoll_pwait2);
     LOOK_UP(pause);
+    LOOK_UP(timer_create);
     LOOK_UP(semop);
     LOOK_UP(semtimedop);
     LOOK_UP(msgrcv);

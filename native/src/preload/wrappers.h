@@ -39,6 +39,7 @@ struct real_functions {
     int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
     int (*epoll_pwait2)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *);
     int (*pause)(void);
+    int (*timer_create)(clockid_t, struct sigevent *, timer_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     int (*semop)(int, struct sembuf *, size_t);
     int (*semtimedop)(int, struct sembuf *, size_t, const struct timespec *);
