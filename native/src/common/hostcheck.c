@@ -30,6 +30,8 @@ static const struct {
     [PROBE_SET_TID] = {"set-tid", false, NULL},
     [PROBE_PROCESS_MEMORY] = {"process-memory", false, probe_process_memory},
     [PROBE_KCMP] = {"kcmp", false, probe_kcmp},
+    [PROBE_CHILDREN] = {"children", false, probe_children},
+    [PROBE_PIDFD_GETFD] = {"pidfd-getfd", true, probe_pidfd_getfd},
     [PROBE_PAGEMAP] = {"pagemap", false, probe_pagemap},
     [PROBE_MM_MAP] = {"mm-map", false, probe_mm_map},
     [PROBE_CLOSE_RANGE] = {"close-range", false, probe_close_range},

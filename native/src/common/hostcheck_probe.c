@@ -93,6 +93,26 @@ void probe_kcmp(struct hostcheck_item *item)
     probe_ok(item, "tells shared descriptors");
 }
 
+void probe_children(struct hostcheck_item *item)
+{
+    cleanup_fd int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return probe_errno(item, "/proc/PID/task/TID/children");
+    probe_ok(item, "lists the processes of a tree");
+}
+
+void probe_pidfd_getfd(struct hostcheck_item *item)
+{
+    cleanup_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    cleanup_fd int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    cleanup_fd int copy = self < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, self, null, 0);
+
+    if (copy < 0)
+        return probe_errno(item, "optional, sockets and locks cannot be carried: pidfd_getfd");
+    probe_ok(item, "looks into sockets and locks");
+}
+
 void probe_pagemap(struct hostcheck_item *item)
 {
     cleanup_fd int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);

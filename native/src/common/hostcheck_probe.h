@@ -22,6 +22,8 @@ enum {
     PROBE_SET_TID,
     PROBE_PROCESS_MEMORY,
     PROBE_KCMP,
+    PROBE_CHILDREN,
+    PROBE_PIDFD_GETFD,
     PROBE_PAGEMAP,
     PROBE_MM_MAP,
     PROBE_CLOSE_RANGE,
@@ -33,6 +35,8 @@ _Static_assert(PROBE_COUNT <= HOSTCHECK_MAX, "struct hostcheck has room");
 /* The kernel features a checkpoint needs. */
 void probe_process_memory(struct hostcheck_item *item);
 void probe_kcmp(struct hostcheck_item *item);
+void probe_children(struct hostcheck_item *item);
+void probe_pidfd_getfd(struct hostcheck_item *item);
 void probe_pagemap(struct hostcheck_item *item);
 void probe_mm_map(struct hostcheck_item *item);
 void probe_close_range(struct hostcheck_item *item);

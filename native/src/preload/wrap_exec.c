@@ -327,3 +327,31 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
     return spawn(REAL(posix_spawnp), pid, file, actions, attributes, arguments,
                  ENVIRONMENT(environment));
 }
+
+/* Both start a shell from inside libc, with the environment that the program has. Another thread may copy its pointers
+ * meanwhile, so what they lead to stays. */
+static char shell_text[PRELOAD_TEXT];
+
+#define WITH_ENVIRONMENT(call)                                                                     \
+    ({                                                                                             \
+        char **before_ = environ, **complete_ = environ;                                           \
+        if (!environment_is_good(environ)) {                                                       \
+            complete_ = __builtin_alloca((list_length(environ) + VARIABLES + 2) * sizeof(char *)); \
+            environment_make(environ, complete_, shell_text, sizeof(shell_text));                  \
+        }                                                                                          \
+        environ = complete_;                                                                       \
+        __typeof__(call) result_ = (call);                                                         \
+        if (environ == complete_) /* else it has also set something */                             \
+            environ = before_;                                                                     \
+        result_;                                                                                   \
+    })
+
+EXPORT int system(const char *command)
+{
+    return WITH_ENVIRONMENT(REAL(system)(command));
+}
+
+EXPORT FILE *popen(const char *command, const char *mode)
+{
+    return WITH_ENVIRONMENT(REAL(popen)(command, mode));
+}

@@ -67,6 +67,8 @@ void wrappers_init(void)
     LOOK_UP(munlockall);
     LOOK_UP(prctl);
     LOOK_UP(execveat);
+    LOOK_UP(system);
+    LOOK_UP(popen);
     LOOK_UP(unshare);
     LOOK_UP(setns);
     LOOK_UP(setuid);

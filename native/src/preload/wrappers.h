@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/msg.h>
 #include <sys/select.h>
@@ -64,6 +66,8 @@ struct real_functions {
     int (*mlockall)(int);
     int (*munlockall)(void);
     int (*prctl)(int, ...);
+    int (*system)(const char *);
+    FILE *(*popen)(const char *, const char *);
     int (*execveat)(int, const char *, char *const[], char *const[], int);
     int (*unshare)(int);
     int (*setns)(int, int);
