@@ -4,7 +4,8 @@
 import shutil
 
 from case import expect
-from uncarried import PYTHON, reason_is_named
+from namespaces import inside_and_after
+from uncarried import PYTHON
 
 # A filter that ends whoever asks for a getresuid, prctl, socket or timer, which we do and this program does not.
 FILTER = """
@@ -31,23 +32,10 @@ INSTALL = {
 WORDS = "is under seccomp filters of its own"
 
 
-def inside_and_after(case, source):
+def child_with_filter(case, source):
     """The process with the filter is a child; its parent can be checkpointed once it has ended."""
     script = f"{PYTHON} -c \"$1\"; : >alone; until [ -e end ]; do sleep 0.01; done; echo pass"
-    task = case.task(["bash", "-c", script, "-", source], ("--interval", "10min"))
-    task.start()
-    task.wait_ready()
-    for _ in range(2):
-        reason_is_named(task, WORDS)
-    task.touch("go")
-    task.wait_for(lambda: task.exists("alone"), "the end of the process inside")
-    task.checkpoint()
-    task.kill_tree()
-    task.start()
-    task.wait_restarted(1)
-    task.touch("end")
-    expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout", 1) + task.log("stdout"), "inside\npass\n")
+    inside_and_after(case, ["bash", "-c", script, "-", source], WORDS, tries=2)
 
 
 def with_filter(how):
@@ -56,20 +44,20 @@ def with_filter(how):
 
 
 def test_installed_with_prctl(case):
-    inside_and_after(case, with_filter("prctl"))
+    child_with_filter(case, with_filter("prctl"))
 
 
 def test_installed_with_seccomp(case):
-    inside_and_after(case, with_filter("seccomp"))
+    child_with_filter(case, with_filter("seccomp"))
 
 
 def test_shared_by_all_threads(case):
-    inside_and_after(case, with_filter("tsync"))
+    child_with_filter(case, with_filter("tsync"))
 
 
 def test_forks_under_a_filter(case):
     """A child must not start what the filter would end it for."""
-    inside_and_after(case, FILTER.format(strict_about_clone=False) + INSTALL["prctl"] + """
+    child_with_filter(case, FILTER.format(strict_about_clone=False) + INSTALL["prctl"] + """
 child = os.fork()
 if child == 0:
     libc.poll(None, 0, 50)

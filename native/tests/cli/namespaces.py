@@ -33,11 +33,13 @@ print('pass')
 """
 
 
-def inside_and_after(case, command, words):
+def inside_and_after(case, command, words, tries=1):
+    """A child that is in the way prints `inside`; its parent can be checkpointed once it has ended."""
     task = case.task(command, ("--interval", "10min"))
     task.start()
     task.wait_ready()
-    reason_is_named(task, words)
+    for _ in range(tries):
+        reason_is_named(task, words)
     task.touch("go")
     task.wait_for(lambda: task.exists("alone"), "the end of the process inside")
     task.checkpoint()
