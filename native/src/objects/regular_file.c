@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 
 #define DELETED " (deleted)"
 
@@ -101,12 +102,27 @@ static char *path_find(const struct save_context *context, const struct seen_des
     return inode_path_find(context->tree, seen->outer, seen->status.st_dev, seen->status.st_ino);
 }
 
+#define MQUEUE_MAGIC 0x19800202
+
+/* Its files look like files, and its path is no path. */
+static bool is_message_queue(const struct seen_descriptor *seen)
+{
+    char path[64];
+    struct statfs status;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)seen->outer, seen->fd);
+    return statfs(path, &status) == 0 && status.f_type == MQUEUE_MAGIC;
+}
+
 int regular_file_save(const struct save_context *context, const struct seen_descriptor *seen,
                       struct image_description *ret, struct ckpt_error *err)
 {
     if (!S_ISREG(seen->status.st_mode) || seen->target[0] != '/' ||
         strncmp(seen->target, "/proc/", 6) == 0 || strncmp(seen->target, "/memfd:", 7) == 0)
         return 0;
+    if (is_message_queue(seen))
+        return ckpt_error_set(
+            err, ENOTSUP, "'%s' is a POSIX message queue, which cannot be carried", seen->target);
     ret->kind = DESCRIPTION_REGULAR;
     ret->device = seen->status.st_dev;
     ret->inode = seen->status.st_ino;

@@ -15,6 +15,7 @@
 #include "objects/epoll.h"
 #include "objects/limit.h"
 #include "objects/terminal.h"
+#include "supervisor/host_objects.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/residency.h"
 #include "supervisor/stopped.h"
@@ -321,6 +322,8 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
         error = tree_capture(checkpoint, job, &tree, err);
     if (error == 0)
         error = tree_is_whole(job, &tree, err);
+    if (error == 0 && !checkpoint->warned_of_host)
+        checkpoint->warned_of_host = host_objects_warn(&tree, coordinator->status);
     if (error == 0) {
         stopped_children_list(coordinator, job);
         coordinator_tell_all(coordinator, WIRE_SNAPSHOT);

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 struct checkpoint {
+    bool warned_of_host; /* that objects of the host are in use */
     struct coordinator *coordinator;
     struct output *output; /* NULL in a bare tree */
     const char *run_from;  /* the working directory as the tree sees it */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_HOST_OBJECTS_H
+#define CKPT_SUPERVISOR_HOST_OBJECTS_H
+
+#include "capture/process_tree.h"
+#include "store/status.h"
+
+#include <stdbool.h>
+
+/* Warns of the first System V object that a process of the tree was the last to use: it belongs to the host, and what
+ * is in it is no part of a generation. True if there was one. */
+bool host_objects_warn(const struct process_tree *tree, struct status *status);
+
+#endif
