@@ -29,8 +29,8 @@ static double fork_ms(void)
 int main(int argc, char **argv)
 {
     size_t size = (size_t)(argc > 1 ? atoi(argv[1]) : 64) << 20;
-    uint64_t *mem =
-        MUST(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    int kind = argc > 2 && strcmp(argv[2], "shared-pages") == 0 ? MAP_SHARED : MAP_PRIVATE;
+    uint64_t *mem = MUST(mmap(NULL, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0));
     struct timespec t = {.tv_nsec = 1000000};
     int fd = MUST(open("tick", O_RDWR | O_CREAT | O_TRUNC, 0600));
 
