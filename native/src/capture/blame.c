@@ -9,10 +9,12 @@
 #include "common/elf.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* By their names below /proc/PID/ns. What a process's children get counts: its own PID and time namespaces cannot
@@ -77,6 +79,14 @@ static bool is_filtered(const struct tree_process *process, const struct surroun
     return found;
 }
 
+/* What clone(2) can make a process share with its parent. vfork and posix_spawn share memory for an instant, which is
+ * therefore no matter for those who are not connected yet only because they are about to call exec. */
+static bool is_shared(const struct tree_process *process, int what)
+{
+    return process->outer_parent > 0 && !tree_process_lost_main(process) &&
+           syscall(SYS_kcmp, process->outer, process->outer_parent, what, 0, 0) == 0;
+}
+
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    char reason[BLAME_SIZE])
 {
@@ -96,6 +106,11 @@ bool process_blame(const struct tree_process *process, const struct surroundings
     if (is_filtered(process, ours)) {
         snprintf(reason, BLAME_SIZE,
                  "is under seccomp filters of its own, which may end it for what we ask of it");
+        return true;
+    }
+    if (is_shared(process, KCMP_FILES) || is_shared(process, KCMP_FS)) {
+        snprintf(reason, BLAME_SIZE,
+                 "shares its descriptors or directories with its parent (clone)");
         return true;
     }
     if ((other = other_namespace(process->task, ours)) != NULL) {
@@ -148,7 +163,10 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
         return true;
     }
     snprintf(reason, BLAME_SIZE, "%s",
-             maps_hold_library(process->task) ? "has no checkpoint thread"
-                                              : "runs without the checkpoint library");
+             process->state == 'D'
+                 ? "waits in the kernel, for a device or for a child that shares its memory (vfork)"
+             : is_shared(process, KCMP_VM)       ? "shares its memory with its parent (vfork or clone)"
+             : !maps_hold_library(process->task) ? "runs without the checkpoint library"
+                                                 : "has no checkpoint thread");
     return false;
 }

@@ -22,6 +22,7 @@ enum {
     STAT_START_STACK = 28,
     STAT_START_DATA = 45,
     STAT_END_DATA = 46,
+    STAT_EXIT_SIGNAL = 38,
     STAT_START_BRK = 47,
     STAT_ARG_START = 48,
     STAT_ARG_END = 49,
@@ -104,6 +105,7 @@ int capture_process(const struct tree_process *from, struct image_process *to,
     to->zombie = tree_process_is_dead(from);
     to->main_ended = tree_process_lost_main(from);
     to->exit_status = (int)main_fields[STAT_EXIT_CODE];
+    to->exit_signal = (int)main_fields[STAT_EXIT_SIGNAL];
     if (to->zombie)
         return 0;
     layout_fill(to, fields);

@@ -226,6 +226,7 @@ struct image_layout {
 struct image_process {
     pid_t pid, parent, group, session;
     bool zombie;
+    int exit_signal; /* what its parent gets when it ends, 0: nothing */
     int stopped;     /* by job control, with this signal, or 0 */
     bool main_ended; /* the main thread has ended, others have not */
     int exit_status; /* of a zombie, or of a main thread that has ended, as wait(2) gives it */

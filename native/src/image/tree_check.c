@@ -109,6 +109,8 @@ static int process_check(const struct tree_image *tree, const struct image_proce
         return bad(err, "parent, group or session");
     if (process->zombie && !exit_status_is_good(process->exit_status))
         return bad(err, "exit_status");
+    if (process->exit_signal < 0 || process->exit_signal > 64)
+        return bad(err, "exit_signal");
     if (process->stopped != 0 && (process->zombie || !stop_signal_is_good(process->stopped)))
         return bad(err, "stopped");
     if (process->main_ended && (process->zombie || !WIFEXITED(process->exit_status)))

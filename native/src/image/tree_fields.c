@@ -143,6 +143,7 @@ static const struct field process_fields[] = {
     FIELD(image_process, zombie, FIELD_BOOL),
     FIELD(image_process, stopped, FIELD_INT),
     FIELD(image_process, main_ended, FIELD_BOOL),
+    FIELD(image_process, exit_signal, FIELD_INT),
     FIELD(image_process, exit_status, FIELD_INT),
     FIELD(image_process, name, FIELD_TEXT),
     FIELD(image_process, threads, FIELD_UINT),

@@ -93,6 +93,8 @@ struct preload {
 extern struct preload preload;
 
 /* start.c */
+/* In the child of a fork, or of what amounts to one. */
+void process_forked(void);
 void checkpoint_thread_start(void);
 /* late_start.c: the checkpoint thread is started before long, or now if it has not been yet. */
 void checkpoint_thread_expect(void);

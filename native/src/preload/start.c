@@ -46,7 +46,7 @@ static void filter_inherit(void)
 }
 
 /* The child has one thread, and what it copied of a checkpoint that was under way in the parent is not its own. */
-static void after_fork_in_child(void)
+void process_forked(void)
 {
     filter_inherit();
     preload.checkpoint_tid = 0;
@@ -69,9 +69,9 @@ static void fork_observe(void)
         next_symbol("pthread_atfork");
 
     if (glibc_register != NULL)
-        glibc_register(NULL, NULL, after_fork_in_child, NULL);
+        glibc_register(NULL, NULL, process_forked, NULL);
     else if (posix_register != NULL)
-        posix_register(NULL, NULL, after_fork_in_child);
+        posix_register(NULL, NULL, process_forked);
 }
 
 static bool coordinator_find(void)

@@ -30,6 +30,8 @@ void wrappers_init(void)
     LOOK_UP(pthread_create);
     wanted[count++] =
         (struct symbol_wanted){.name = "__errno_location", .target = &real.errno_location};
+    LOOK_UP(clone);
+    LOOK_UP(_Fork);
     LOOK_UP(execve);
     LOOK_UP(execvpe);
     LOOK_UP(fexecve);

@@ -27,6 +27,8 @@ struct real_functions {
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
     int (*sigsuspend)(const sigset_t *);
     int *(*errno_location)(void);
+    int (*clone)(int (*)(void *), void *, int, void *, ...);
+    pid_t (*_Fork)(void);
     int (*execve)(const char *, char *const[], char *const[]);
     int (*execvpe)(const char *, char *const[], char *const[]);
     int (*fexecve)(int, char *const[], char *const[]);

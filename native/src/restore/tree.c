@@ -59,11 +59,11 @@ void restore_fail(const struct restore *restore, const struct ckpt_error *err)
         restore_fail(restore, &err_);                                                              \
     } while (0)
 
-/* fork with a chosen pid. */
-static pid_t fork_as(pid_t pid)
+/* fork with a chosen pid; exit_signal is for the parent when the child ends. */
+static pid_t fork_as(pid_t pid, int exit_signal)
 {
     struct clone_args arguments = {
-        .exit_signal = SIGCHLD,
+        .exit_signal = (uint64_t)exit_signal,
         .set_tid = (uint64_t)(uintptr_t)&pid,
         .set_tid_size = 1,
     };
@@ -86,7 +86,7 @@ static void node_fork(struct restore *restore, int index);
 /* Forks node through a child of ours that ends at once: the stand-in, as subreaper, becomes its parent. */
 static void node_fork_adopted(struct restore *restore, int index)
 {
-    pid_t passing = fork_as(restore->plan.spare - index);
+    pid_t passing = fork_as(restore->plan.spare - index, SIGCHLD);
 
     if (passing == 0) {
         node_fork(restore, index);
@@ -136,7 +136,7 @@ static void zombies_await(struct restore *restore, int creator)
         if (node->creator != creator || node->adopted || node->process == NULL ||
             !node->process->zombie)
             continue;
-        if (waitid(P_PID, (id_t)node->pid, &info, WEXITED | WNOWAIT) < 0)
+        if (waitid(P_PID, (id_t)node->pid, &info, WEXITED | WNOWAIT | __WALL) < 0)
             FAIL_ERRNO(restore, "wait for the zombie %d", node->pid);
     }
 }
@@ -171,8 +171,15 @@ static __attribute__((noreturn)) void node_main(struct restore *restore, int ind
 
 static void node_fork(struct restore *restore, int index)
 {
-    pid_t wanted = restore->plan.nodes[index].pid;
-    pid_t pid = fork_as(wanted);
+    const struct plan_node *node = &restore->plan.nodes[index];
+    pid_t wanted = node->pid;
+    int exit_signal =
+        node->process != NULL && !node->adopted ? node->process->exit_signal : SIGCHLD;
+
+    /* A zombie's would end us. */
+    if (exit_signal != SIGCHLD && exit_signal != 0)
+        signal(exit_signal, SIG_IGN);
+    pid_t pid = fork_as(wanted, exit_signal);
 
     if (pid == 0)
         node_main(restore, index);
@@ -404,11 +411,11 @@ static pid_t stand_in_fork(struct restore *restore)
     pid_t session = restore->plan.stand_in_session;
 
     if (session == restore->plan.stand_in || session == 1)
-        return fork_as(restore->plan.stand_in);
-    pid_t leader = fork_as(session);
+        return fork_as(restore->plan.stand_in, SIGCHLD);
+    pid_t leader = fork_as(session, SIGCHLD);
     if (leader == 0) {
         setsid();
-        pid_t pid = fork_as(restore->plan.stand_in);
+        pid_t pid = fork_as(restore->plan.stand_in, SIGCHLD);
         if (pid == 0)
             stand_in_main(restore);
         _exit(pid < 0 ? 1 : 0);

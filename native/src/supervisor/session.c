@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ENDED_TRIES       20
+#define ENDED_PAUSE_MS    50
 #define REQUEST_POLL_MS   1000
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
@@ -181,11 +183,21 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
     struct ckpt_error err = {0};
 
     session->cause = cause;
-    session->checkpoint.run_seconds = run_seconds(session);
     session->attempted_ms = clock_monotonic_ms();
-    if (checkpoint_take(&session->checkpoint, cause,
-                        session->request[0] != 0 ? session->request : NULL, false, &err) < 0)
-        checkpoint_failed(session, &err);
+    for (int tries = 0; tries < ENDED_TRIES; tries++) {
+        const char *request = session->request[0] != 0 ? session->request : NULL;
+        session->checkpoint.run_seconds = run_seconds(session);
+        if (checkpoint_take(&session->checkpoint, cause, request, false, &err) == 0)
+            return;
+        /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. */
+        if (err.code != ESRCH)
+            break;
+        ckpt_info("no checkpoint: %s", err.message);
+        coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
+        if (session->root_ended || session->stop_signal != 0)
+            return;
+    }
+    checkpoint_failed(session, &err);
 }
 
 /* ---- what leads to one ---- */

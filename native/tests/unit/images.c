@@ -79,6 +79,7 @@ static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid
                                     .group = pid,
                                     .session = session,
                                     .stopped = pid == 102 ? SIGTSTP : 0,
+                                    .exit_signal = pid == 102 ? SIGUSR1 : SIGCHLD,
                                     .main_ended = pid == 102,
                                     .exit_status = pid == 102 ? 5 << 8 : 0,
                                     .name = "a \"name\" \xff",

@@ -224,9 +224,12 @@ TEST(stops_and_ended_main_threads_that_cannot_be_are_refused)
     check_edit_refused(text, "\"stopped\":20", "\"stopped\":-1");
     check_edit_refused(text, "\"stopped\":20", "\"stopped\":4294967316");
     check_edit_refused(text, "\"exit_status\":1280", "\"exit_status\":9");
+    check_edit_refused(text, "\"exit_signal\":10", "\"exit_signal\":65");
+    check_edit_refused(text, "\"exit_signal\":10", "\"exit_signal\":-1");
     check_edit_refused(text, "\"zombie\":true,\"stopped\":0", "\"zombie\":true,\"stopped\":19");
-    check_edit_refused(text, "\"stopped\":0,\"main_ended\":false,\"exit_status\":768",
-                       "\"stopped\":0,\"main_ended\":true,\"exit_status\":768");
+    check_edit_refused(text,
+                       "\"stopped\":0,\"main_ended\":false,\"exit_signal\":0,\"exit_status\":768",
+                       "\"stopped\":0,\"main_ended\":true,\"exit_signal\":0,\"exit_status\":768");
 }
 
 TEST(names_that_lead_elsewhere_are_refused)

@@ -36,6 +36,7 @@ static void check_process(struct image_process a, struct image_process b)
     CHECK_INT(memcmp(&a.auxv, &b.auxv, sizeof(a.auxv)), 0);
     CHECK_INT(memcmp(&a.library, &b.library, sizeof(a.library)), 0);
     CHECK_INT(memcmp(&a, &b, offsetof(struct image_process, zombie)), 0);
+    CHECK_INT(a.exit_signal, b.exit_signal);
     CHECK_INT(a.stopped, b.stopped);
     CHECK_INT(a.main_ended, b.main_ended);
     CHECK_INT(a.exit_status, b.exit_status);
