@@ -165,7 +165,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
     snprintf(reason, BLAME_SIZE, "%s",
              process->state == 'D'
                  ? "waits in the kernel, for a device or for a child that shares its memory (vfork)"
-             : is_shared(process, KCMP_VM)       ? "shares its memory with its parent (vfork or clone)"
+             : is_shared(process, KCMP_VM) ? "shares its memory with its parent (vfork or clone)"
              : !maps_hold_library(process->task) ? "runs without the checkpoint library"
                                                  : "has no checkpoint thread");
     return false;

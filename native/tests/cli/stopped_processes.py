@@ -7,7 +7,7 @@ import signal
 from case import expect
 from harness import check, parents
 
-SCRIPT = "sleep 1000 & : >ready; until [ -e go ]; do sleep 0.01; done; kill $!; exit 3"
+SCRIPT = "sleep 1000 & : >ready; wait $!; exit 3"
 
 
 def named(task, *names):
@@ -29,9 +29,11 @@ def all_stopped(pids):
 
 
 def stop(task):
-    """All of the tree, its root first, so that nobody new appears."""
+    """All of the tree, once everybody in it has been taken: who is stopped while he is made cannot be reached."""
     task.start()
     task.wait_ready()
+    task.wait_for(lambda: named(task, "sleep"), "sleep")
+    task.checkpoint()
     for name in ("bash", "sleep"):
         for pid in named(task, name):
             os.kill(pid, signal.SIGSTOP)
@@ -40,9 +42,10 @@ def stop(task):
 
 def finish(task):
     check(all_stopped(named(task, "bash", "sleep")), "somebody runs")
-    task.touch("go")
     for pid in named(task, "bash", "sleep"):
         os.kill(pid, signal.SIGCONT)
+    for pid in named(task, "sleep"):
+        os.kill(pid, signal.SIGTERM)
     expect("exit status", task.wait_end(), 3)
 
 
