@@ -25,6 +25,7 @@ enum {
     OPTION_LABEL,
     OPTION_EXCLUDE,
     OPTION_DEDICATED,
+    OPTION_SAME_TASK,
     OPTION_REFERENCE,
     OPTION_MAX_SIZE
 };
@@ -41,6 +42,7 @@ static const struct option long_options[] = {
     {"label", required_argument, NULL, OPTION_LABEL},
     {"exclude", required_argument, NULL, OPTION_EXCLUDE},
     {"dedicated", no_argument, NULL, OPTION_DEDICATED},
+    {"same-task", no_argument, NULL, OPTION_SAME_TASK},
     {"by-reference", required_argument, NULL, OPTION_REFERENCE},
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {NULL, 0, NULL, 0},
@@ -60,6 +62,14 @@ static int set_size(const char *name, const char *text, uint64_t *ret, struct ck
         return 0;
     return ckpt_error_set(err, EINVAL, "%s is '%s', allowed are sizes such as 500K, 64M, 1.5G",
                           name, text);
+}
+
+static int set_reference(struct run_options *options, const char *text, struct ckpt_error *err)
+{
+    if (strcmp(text, "none") != 0)
+        return set_size("--by-reference", text, &options->reference_from, err);
+    options->reference_from = UINT64_MAX;
+    return 0;
 }
 
 static int set_number(const char *name, const char *text, unsigned *ret, struct ckpt_error *err)
@@ -185,7 +195,10 @@ static int apply(struct run_options *options, int option, const char *value, str
         options->dedicated = true;
         return 0;
     case OPTION_REFERENCE:
-        return set_size("--by-reference", value, &options->reference_from, err);
+        return set_reference(options, value, err);
+    case OPTION_SAME_TASK:
+        options->same_task = true;
+        return 0;
     case OPTION_MAX_SIZE:
         return set_size("--max-size", value, &options->max_size, err);
     case OPTION_FRESH:

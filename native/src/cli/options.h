@@ -30,6 +30,7 @@ struct run_options {
     char **labels;       /* KEY=VALUE */
     size_t label_count;
     bool dedicated;          /* the working directory is this task's alone */
+    bool same_task;          /* the store is this task's, whatever the command reads like */
     uint64_t reference_from; /* bytes, see files/capture.h */
     uint64_t max_size;       /* of a generation, in bytes; 0: no limit */
     char **excludes;         /* globs */

@@ -34,7 +34,7 @@ static int task_open(struct session *session, enum run_mode mode, const char *cw
 
     if (error == -ENOENT && mode != RUN_MODE_RESTART)
         error = task_init(&session->task, argv, cwd, err);
-    else if (error == 0 && mode != RUN_MODE_RESTART &&
+    else if (error == 0 && mode != RUN_MODE_RESTART && !session->options.same_task &&
              !task_same_command(&session->task, argv, cwd)) {
         if (!session->options.fresh)
             return ckpt_error_set(

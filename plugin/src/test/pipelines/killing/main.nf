@@ -61,6 +61,17 @@ process PERL_CONTINUES {
     """
 }
 
+process SCRATCH_CONTINUES {
+    scratch true
+
+    output:
+    path 'lines.txt'
+    path 'token.txt'
+
+    script:
+    countSlowly()
+}
+
 process STARTS_AGAIN {
     errorStrategy 'retry'
 
@@ -100,6 +111,7 @@ workflow {
     CONTINUES()
     CONTINUES_FROM_OLDER()
     PERL_CONTINUES()
+    SCRATCH_CONTINUES()
     STARTS_AGAIN()
     TIME_LIMIT()
     IGNORED()

@@ -14,12 +14,14 @@ import java.util.Objects;
  * @param interval time between two periodic checkpoints; zero for none
  * @param keep complete generations that stay on disk, at least 1
  * @param maxRestarts how often a task is restarted from an image before its failure is left to the engine
+ * @param maxSize bytes that one image may take; zero for no limit
  * @param storeRoot the directory that the stores of a run lie in
  */
-public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int maxRestarts, Path storeRoot) {
+public record CheckpointPolicy(
+        boolean enabled, Duration interval, int keep, int maxRestarts, long maxSize, Path storeRoot) {
 
     public static final CheckpointPolicy DEFAULTS =
-            new CheckpointPolicy(true, Duration.ofMinutes(10), 2, 10, Path.of(".ckpt"));
+            new CheckpointPolicy(true, Duration.ofMinutes(10), 2, 10, 0, Path.of(".ckpt"));
 
     /** @throws IllegalArgumentException naming the key, the value and what is allowed */
     public CheckpointPolicy {
@@ -28,15 +30,16 @@ public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int
         PolicyValues.requireInterval(interval);
         PolicyValues.requireAtLeast("keep", keep, 1);
         PolicyValues.requireAtLeast("maxRestarts", maxRestarts, 0);
+        PolicyValues.requireSize(maxSize);
     }
 
     /**
      * Reads values as a person writes them in a configuration: keys {@code enabled}, {@code interval}, {@code dir},
-     * {@code keep} and {@code maxRestarts}; what is not named stays as in {@code base}.
+     * {@code keep}, {@code maxRestarts} and {@code maxSize}; what is not named stays as in {@code base}.
      *
      * @param values each a value of the fitting type or anything whose {@code toString} reads as one; an interval is
      *     a {@link Duration}, a number of seconds, or a text such as {@code 500ms}, {@code '30 s'}, {@code 10min},
-     *     {@code '1h 30m'}
+     *     {@code '1h 30m'}, a size a number of bytes or a text such as {@code 500M}, {@code '10 GB'}
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base) {
@@ -67,6 +70,7 @@ public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int
         private Duration interval;
         private int keep;
         private int maxRestarts;
+        private long maxSize;
         private Path storeRoot;
 
         private Builder(CheckpointPolicy base) {
@@ -74,6 +78,7 @@ public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int
             interval = base.interval();
             keep = base.keep();
             maxRestarts = base.maxRestarts();
+            maxSize = base.maxSize();
             storeRoot = base.storeRoot();
         }
 
@@ -97,6 +102,11 @@ public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int
             return this;
         }
 
+        public Builder maxSize(long value) {
+            maxSize = value;
+            return this;
+        }
+
         public Builder storeRoot(Path value) {
             storeRoot = value;
             return this;
@@ -104,7 +114,7 @@ public record CheckpointPolicy(boolean enabled, Duration interval, int keep, int
 
         /** @throws IllegalArgumentException naming the key, the value and what is allowed */
         public CheckpointPolicy build() {
-            return new CheckpointPolicy(enabled, interval, keep, maxRestarts, storeRoot);
+            return new CheckpointPolicy(enabled, interval, keep, maxRestarts, maxSize, storeRoot);
         }
     }
 }

@@ -15,9 +15,13 @@ import java.util.regex.Pattern;
 /** Turns what people write into a {@link CheckpointPolicy}, or says what they may write instead. */
 final class PolicyValues {
 
-    private static final List<String> KEYS = List.of("enabled", "interval", "dir", "keep", "maxRestarts");
+    private static final List<String> KEYS = List.of("enabled", "interval", "dir", "keep", "maxRestarts", "maxSize");
     private static final String TIMES = "a time such as 500ms, 30s, 10min or 1h; 0 for no periodic checkpoint";
 
+    private static final String SIZES = "a size such as 500M or 10 GB (powers of 1024); 0 for no limit";
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)\\s*([kmgt]?)(?:i?b)?");
+    private static final Pattern BYTES = Pattern.compile("\\d{1,18}");
     private static final Pattern TIME_PART = Pattern.compile("\\s*(\\d{1,9}(?:\\.\\d{1,9})?)\\s*([a-z]+)");
     private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(?:\\.\\d{1,9})?");
     private static final Map<String, Duration> UNITS = units();
@@ -54,6 +58,7 @@ final class PolicyValues {
             case "dir" -> builder.storeRoot(toPath(value));
             case "keep" -> builder.keep(toInt(key, value, 1));
             case "maxRestarts" -> builder.maxRestarts(toInt(key, value, 0));
+            case "maxSize" -> builder.maxSize(toBytes(value));
             default ->
                 throw new IllegalArgumentException("%s: no such key (value '%s'); allowed: %s"
                         .formatted(name(key), value, String.join(", ", KEYS)));
@@ -70,6 +75,25 @@ final class PolicyValues {
         if (value < least) {
             throw refused(key, value, wholeNumberFrom(least));
         }
+    }
+
+    static void requireSize(long bytes) {
+        if (bytes < 0) {
+            throw refused("maxSize", bytes, SIZES);
+        }
+    }
+
+    private static long toBytes(Object value) {
+        String text = text(value);
+        if (BYTES.matcher(text).matches()) {
+            return Long.parseLong(text);
+        }
+        Matcher size = SIZE.matcher(text);
+        if (!size.matches()) {
+            throw refused("maxSize", value, SIZES);
+        }
+        int power = " kmgt".indexOf(size.group(2).isEmpty() ? " " : size.group(2));
+        return Math.round(Double.parseDouble(size.group(1)) * (1L << (10 * power)));
     }
 
     private static boolean isBoolean(Object value) {

@@ -57,6 +57,12 @@ class CheckpointPolicyTest {
                 .withMessageContaining("10min");
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, 0", "1000, 1000", "500M, 524288000", "1.5 GB, 1610612736", "2 TiB, 2199023255552", "7 b, 7"})
+    void readsSizesAsPeopleWriteThem(String text, long bytes) {
+        assertThat(parse("maxSize", text).maxSize()).isEqualTo(bytes);
+    }
+
     @Test
     void refusesANegativeDuration() {
         assertThatIllegalArgumentException()
@@ -68,9 +74,21 @@ class CheckpointPolicyTest {
     @Test
     void readsEveryKeyAndKeepsTheRest() {
         var policy = CheckpointPolicy.parse(
-                Map.of("enabled", "false", "dir", "/scratch/stores", "keep", "3", "maxRestarts", 0L), BASE);
+                Map.of(
+                        "enabled",
+                        "false",
+                        "dir",
+                        "/scratch/stores",
+                        "keep",
+                        "3",
+                        "maxRestarts",
+                        0L,
+                        "maxSize",
+                        "10 GB"),
+                BASE);
 
-        assertThat(policy).isEqualTo(new CheckpointPolicy(false, BASE.interval(), 3, 0, Path.of("/scratch/stores")));
+        assertThat(policy)
+                .isEqualTo(new CheckpointPolicy(false, BASE.interval(), 3, 0, 10L << 30, Path.of("/scratch/stores")));
         assertThat(CheckpointPolicy.parse(Map.of(), policy)).isEqualTo(policy);
     }
 
@@ -80,6 +98,9 @@ class CheckpointPolicyTest {
         "keep, two, from 1 up",
         "keep, 1.5, from 1 up",
         "maxRestarts, -1, from 0 up",
+        "maxSize, -1, 10 GB",
+        "maxSize, much, 10 GB",
+        "maxSize, 1 furlong, 10 GB",
         "enabled, maybe, true or false",
         "dir, '', a path"
     })
@@ -92,7 +113,7 @@ class CheckpointPolicyTest {
 
     @Test
     void refusesNull() {
-        for (String key : new String[] {"enabled", "interval", "dir", "keep", "maxRestarts"}) {
+        for (String key : new String[] {"enabled", "interval", "dir", "keep", "maxRestarts", "maxSize"}) {
             var values = new HashMap<String, Object>();
             values.put(key, null);
             assertThatIllegalArgumentException()
@@ -106,7 +127,7 @@ class CheckpointPolicyTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> parse("intervall", "30s"))
                 .withMessage("checkpoint.intervall: no such key (value '30s');"
-                        + " allowed: enabled, interval, dir, keep, maxRestarts");
+                        + " allowed: enabled, interval, dir, keep, maxRestarts, maxSize");
     }
 
     @Test

@@ -111,7 +111,7 @@ final class CheckpointRun implements AutoCloseable {
         Lineage lineage = ofRetry.orElseGet(
                 () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
-            var launch = new LaunchCommand(installation.command(decision, lineage.task()));
+            var launch = new LaunchCommand(installation.command(decision, lineage.task(), Obstacles.hasScratch(task)));
             new TaskAttempt(task, lineage, this::judge).wrap(launch, installation.lastCheckpoint(lineage.task()));
         } else {
             liveTasks.end(lineage);

@@ -53,13 +53,23 @@ final class Installation {
         return files;
     }
 
-    /** What stands before a task's interpreter, one argument each. */
-    List<String> command(WrapDecision.Wrap wrap, TaskRef task) {
+    /**
+     * What stands before a task's interpreter, one argument each.
+     *
+     * @param scratch the task works in a directory that ends with the attempt: what lies there has to be copied
+     */
+    List<String> command(WrapDecision.Wrap wrap, TaskRef task, boolean scratch) {
         // Through sh, because the work directory may be mounted without permission to execute.
         var words = new ArrayList<>(
                 List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
         words.addAll(List.of("--interval", wrap.policy().interval().toMillis() + "ms"));
         words.addAll(List.of("--keep", Integer.toString(wrap.policy().keep())));
+        if (wrap.policy().maxSize() > 0) {
+            words.addAll(List.of("--max-size", Long.toString(wrap.policy().maxSize())));
+        }
+        if (scratch) {
+            words.addAll(List.of("--by-reference", "none"));
+        }
         words.addAll(List.of("--label", "task=" + printable(task.name())));
         wrap.generation().ifPresent(number -> words.addAll(List.of("--generation", number.toString())));
         if (wrap.fresh()) {

@@ -20,14 +20,16 @@ final class Obstacles {
         if (task.isContainerEnabled()) {
             return Optional.of("it runs in a container");
         }
-        Object scratch = task.getScratch();
-        if (scratch != null && !"false".equals(scratch.toString())) {
-            return Optional.of("its scratch directory is gone when it is retried");
-        }
         if (hasLineBreak(directory)) {
             return Optional.of("there is a line break in a path");
         }
         return Optional.empty();
+    }
+
+    /** Whether the task works in a directory of its own on the node, which is gone when it has ended. */
+    static boolean hasScratch(TaskRun task) {
+        Object scratch = task.getScratch();
+        return scratch != null && !"false".equals(scratch.toString());
     }
 
     private static boolean hasLineBreak(Path path) {

@@ -37,7 +37,8 @@ class ConfigurationTest {
 
         var policy = Configuration.ofRun(Map.of("checkpoint", scope), WORK, BASE);
 
-        assertThat(policy).isEqualTo(new CheckpointPolicy(true, Duration.ofSeconds(30), 3, 7, BASE.resolve("stores")));
+        assertThat(policy)
+                .isEqualTo(new CheckpointPolicy(true, Duration.ofSeconds(30), 3, 7, 0, BASE.resolve("stores")));
     }
 
     @Test

@@ -39,7 +39,7 @@ abstract class KillingContract {
         results = folder.path().resolve("results");
         try (var started = folder.start("killing", "run", "-plugins", NextflowFolder.PLUGIN)) {
             run = started;
-            for (String task : List.of("CONTINUES", "PERL_CONTINUES", "IGNORED")) {
+            for (String task : List.of("CONTINUES", "PERL_CONTINUES", "SCRATCH_CONTINUES", "IGNORED")) {
                 killAfterCheckpoint(task, LiveStore.of(task, work, run));
             }
             killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work, run));
@@ -103,6 +103,12 @@ abstract class KillingContract {
     }
 
     @Test
+    void aTaskOnTheNodesOwnDiskContinuesInAnotherDirectory() throws IOException {
+        assertThat(lines("SCRATCH_CONTINUES")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("SCRATCH_CONTINUES")).isEqualTo(tokens.get("SCRATCH_CONTINUES"));
+    }
+
+    @Test
     void aDamagedGenerationIsPassedOverForTheOneBefore() throws IOException {
         assertThat(lines("CONTINUES_FROM_OLDER")).isEqualTo(lines("UNDISTURBED"));
         assertThat(token("CONTINUES_FROM_OLDER")).isEqualTo(tokens.get("CONTINUES_FROM_OLDER"));
@@ -135,7 +141,7 @@ abstract class KillingContract {
     @Test
     void theRunIsSummedUpInOneLine() throws IOException {
         assertThat(run.text())
-                .containsPattern("4 tasks were restarted from a checkpoint \\(\\d+ restarts\\), which saved ");
+                .containsPattern("5 tasks were restarted from a checkpoint \\(\\d+ restarts\\), which saved ");
     }
 
     private String lines(String process) throws IOException {

@@ -24,9 +24,9 @@ abstract class WrappingContract {
             "TEMPLATE", "template hello\n",
             "OWN_SHELL", "own shell ehuB\n",
             "STANDARD_INPUT", "input",
-            "DYNAMIC", "dynamic\n");
-    private static final Map<String, String> LEFT_ALONE =
-            Map.of("SWITCHED_OFF", "switched off\n", "SCRATCH", "scratch\n");
+            "DYNAMIC", "dynamic\n",
+            "SCRATCH", "scratch\n");
+    private static final Map<String, String> LEFT_ALONE = Map.of("SWITCHED_OFF", "switched off\n");
 
     /** NATIVE, and TWINS twice. */
     private static final int OTHERS = 3;
@@ -95,7 +95,6 @@ abstract class WrappingContract {
             assertThat(trace.read(process, "result.txt")).as(process).isEqualTo(expected.getValue());
         }
         assertThat(trace.status("NATIVE")).isEqualTo("COMPLETED");
-        assertThat(withPlugin.text()).contains("Process 'SCRATCH' runs without checkpoints because its scratch");
     }
 
     @Test
@@ -108,9 +107,7 @@ abstract class WrappingContract {
     @Test
     void theRunIsSummedUpInOneLine() throws IOException {
         assertThat(withPlugin.text().lines().filter(line -> line.contains("checkpoint")))
-                .hasSize(2)
-                .last()
-                .isEqualTo("No task had to be restarted from a checkpoint");
+                .containsExactly("No task had to be restarted from a checkpoint");
     }
 
     @Test
