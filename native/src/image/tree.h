@@ -81,8 +81,9 @@ struct image_pipe {
     uint64_t inode;
     int capacity;
     uint64_t queued;
-    bool outside;               /* nobody of the tree reads it, but somebody else does */
-    bool looked_into;           /* while saving: queued is known */
+    bool packets;     /* written with O_DIRECT: data is a uint32_t and so many bytes, repeated */
+    bool outside;     /* nobody of the tree reads it, but somebody else does */
+    bool looked_into; /* while saving: queued is known */
     char data[IMAGE_NAME_SIZE]; /* "" when nothing is queued */
 };
 

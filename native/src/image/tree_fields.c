@@ -36,9 +36,13 @@ static const struct field description_fields[] = {
     {0},
 };
 static const struct field pipe_fields[] = {
-    FIELD(image_pipe, inode, FIELD_U64),  FIELD(image_pipe, capacity, FIELD_INT),
-    FIELD(image_pipe, queued, FIELD_U64), FIELD(image_pipe, outside, FIELD_BOOL),
-    FIELD(image_pipe, data, FIELD_TEXT),  {0},
+    FIELD(image_pipe, inode, FIELD_U64),
+    FIELD(image_pipe, capacity, FIELD_INT),
+    FIELD(image_pipe, queued, FIELD_U64),
+    FIELD(image_pipe, packets, FIELD_BOOL),
+    FIELD(image_pipe, outside, FIELD_BOOL),
+    FIELD(image_pipe, data, FIELD_TEXT),
+    {0},
 };
 static const struct field extent_fields[] = {
     FIELD(image_extent, offset, FIELD_U64),

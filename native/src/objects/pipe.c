@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Pipes and FIFOs: capacity, and the bytes that have been written and not been read. tee(2) copies them without
+ * Pipes and FIFOs: capacity, and what has been written and not been read, as packets where it was. tee(2) copies them without
  * taking them. Every end with its own open file description opens the pipe anew through /proc/self/fd. */
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/object.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,25 +26,65 @@ static int pipe_find(const struct tree_image *tree, uint64_t inode)
     return -1;
 }
 
-static int queue_copy(int pipe, struct image_pipe *image, int dirfd)
+/* A pipe with a copy of all that is in the other; returns its read end. */
+static int queue_tee(int pipe, const struct image_pipe *image)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
+        return -1;
     cleanup_fd int read_end = ends[0];
     cleanup_fd int write_end = ends[1];
     /* A buffer of the copy holds at most what one of the original does, so the same capacity is enough. */
     if (fcntl(write_end, F_SETPIPE_SZ, image->capacity) < 0)
-        return -errno;
+        return -1;
     ssize_t copied = tee(pipe, write_end, image->queued, SPLICE_F_NONBLOCK);
-    if (copied != (ssize_t)image->queued)
-        return copied < 0 ? -errno : -EIO;
+    if (copied >= 0 && copied != (ssize_t)image->queued)
+        errno = EIO;
+    return copied != (ssize_t)image->queued ? -1 : steal_fd(&read_end);
+}
+
+/* Of a packet that is read in part the rest is dropped. */
+static bool begins_with_packet(int pipe, const struct image_pipe *image)
+{
+    cleanup_fd int copy = queue_tee(pipe, image);
+    char byte;
+    int left = 0;
+
+    return copy >= 0 && read(copy, &byte, 1) == 1 && ioctl(copy, FIONREAD, &left) == 0 &&
+           (uint64_t)left + 1 < image->queued;
+}
+
+static int queue_copy(int pipe, struct image_pipe *image, int dirfd)
+{
+    cleanup_fd int copy = queue_tee(pipe, image);
     cleanup_free char *bytes = malloc(image->queued);
-    if (bytes == NULL || read_full(read_end, bytes, image->queued) != copied)
-        return -EIO;
+    cleanup_free uint32_t *sizes = NULL; /* each read gives no more than one packet */
+    size_t count = 0, at = 0;
+
+    if (copy < 0 || bytes == NULL)
+        return -errno;
+    while (at < image->queued) {
+        ssize_t got = read(copy, bytes + at, image->queued - at);
+        uint32_t *added = array_add(&sizes, &count, sizeof(*sizes));
+        if (got <= 0 || added == NULL)
+            return -EIO;
+        *added = (uint32_t)got;
+        at += (size_t)got;
+    }
+    image->packets = count > 1 || begins_with_packet(pipe, image);
     cleanup_fd int out = openat(dirfd, image->data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return out < 0 || write_full(out, bytes, image->queued) < 0 ? -errno : 0;
+    if (out < 0)
+        return -errno;
+    if (!image->packets)
+        return write_full(out, bytes, image->queued) < 0 ? -errno : 0;
+    at = 0;
+    for (size_t i = 0; i < count; at += sizes[i++]) {
+        if (write_full(out, &sizes[i], sizeof(sizes[i])) < 0 ||
+            write_full(out, bytes + at, sizes[i]) < 0)
+            return -errno;
+    }
+    return 0;
 }
 
 /* An end to read from. A pipe that somebody else made and handed down cannot be opened anew; then only a read end of
@@ -138,13 +180,33 @@ int pipes_save(const struct save_context *context, struct ckpt_error *err)
 
 /* ---- restoring ---- */
 
+static int packets_fill(int write_end, int from, uint64_t queued)
+{
+    int flags = fcntl(write_end, F_GETFL);
+    uint32_t size = 0;
+    char packet[PIPE_BUF];
+
+    if (fcntl(write_end, F_SETFL, flags | O_DIRECT) < 0)
+        return -errno;
+    for (uint64_t at = 0; at < queued; at += size) {
+        if (read_full(from, &size, sizeof(size)) != sizeof(size) || size == 0 ||
+            size > sizeof(packet) || read_full(from, packet, size) != size ||
+            write(write_end, packet, size) != size)
+            return -EIO;
+    }
+    return fcntl(write_end, F_SETFL, flags) < 0 ? -errno : 0;
+}
+
 static int queue_fill(int write_end, const struct image_pipe *image, int dirfd)
 {
     cleanup_fd int from = openat(dirfd, image->data, O_RDONLY | O_CLOEXEC);
-    cleanup_free char *bytes = malloc(image->queued);
 
-    if (from < 0 || bytes == NULL ||
-        read_full(from, bytes, image->queued) != (ssize_t)image->queued)
+    if (from < 0)
+        return -errno;
+    if (image->packets)
+        return packets_fill(write_end, from, image->queued);
+    cleanup_free char *bytes = malloc(image->queued);
+    if (bytes == NULL || read_full(from, bytes, image->queued) != (ssize_t)image->queued)
         return -EIO;
     return write_full(write_end, bytes, image->queued);
 }
@@ -192,7 +254,8 @@ int pipe_restore(const struct restore_context *context, const struct image_descr
         return ckpt_error_errno(err, "make a pipe");
     if (sibling < 0) {
         if (image->capacity > 0 && fcntl(both, F_GETPIPE_SZ) != image->capacity &&
-            fcntl(both, F_SETPIPE_SZ, image->capacity) < 0)
+            fcntl(both, F_SETPIPE_SZ, image->capacity) < 0 &&
+            (uint64_t)fcntl(both, F_GETPIPE_SZ) < image->queued)
             return ckpt_error_errno(err, "give a pipe %d bytes", image->capacity);
         int error = image->queued > 0 ? queue_fill(both, image, context->dirfd) : 0;
         if (error < 0)
@@ -201,7 +264,8 @@ int pipe_restore(const struct restore_context *context, const struct image_descr
     /* O_NONBLOCK for the opening only: the other end may come later. */
     snprintf(path, sizeof(path), "/proc/self/fd/%d", both);
     int flags = description->flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT | O_APPEND);
-    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+    /* open(2) refuses O_DIRECT here, fcntl(2) does not. */
+    int fd = open(path, (flags & ~O_DIRECT) | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fcntl(fd, F_SETFL, flags) < 0)
         return ckpt_error_errno(err, "open the end of a pipe");
     return fd;
