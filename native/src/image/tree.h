@@ -142,7 +142,8 @@ struct image_socket {
 
 /* What has been sent to a socket and not been received. */
 struct image_message {
-    int socket, sender; /* indices; the sender may be -1 */
+    int socket, sender;            /* indices; the sender may be -1 */
+    char from[IMAGE_ADDRESS_SIZE]; /* the name of a sender that is gone, or "" */
     uint64_t size;
 };
 

@@ -77,6 +77,7 @@ static const struct field socket_fields[] = {
 static const struct field message_fields[] = {
     FIELD(image_message, socket, FIELD_INT),
     FIELD(image_message, sender, FIELD_INT),
+    FIELD(image_message, from, FIELD_TEXT),
     FIELD(image_message, size, FIELD_U64),
     {0},
 };

@@ -6,6 +6,7 @@
  * those of a process. Empty datagrams behind others, out-of-band bytes and the sender's credentials are not kept. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/endpoint.h"
 #include "objects/socket.h"
 #include "objects/tcp_flow.h"
 
@@ -104,14 +105,16 @@ static int passed_save(const struct save_context *context, const struct peek *pe
     return error;
 }
 
-/* Who has sent it: the socket of the tree with that name. */
+/* Who has sent it: the socket of the tree with that name, perhaps at any address of the host. */
 static int sender_find(const struct tree_image *tree, const struct socket_address *from)
 {
     char name[IMAGE_ADDRESS_SIZE];
 
     address_write(from, name);
     for (size_t i = 0; name[0] != 0 && i < tree->socket_count; i++) {
-        if (strcmp(tree->sockets[i].name, name) == 0)
+        if (strcmp(tree->sockets[i].name, name) == 0 ||
+            (tree->sockets[i].domain != AF_UNIX && tree->sockets[i].protocol == IPPROTO_UDP &&
+             address_is_covered(name, tree->sockets[i].name)))
             return (int)i;
     }
     return -1;
@@ -137,6 +140,8 @@ static int message_save(const struct save_context *context, int index, struct pe
     message->size = apart ? 1 : peek->got;
     peek->got += apart;
     message->sender = socket_is_stream(socket) ? -1 : sender_find(context->tree, &peek->from);
+    if (!socket_is_stream(socket) && message->sender < 0)
+        address_write(&peek->from, message->from);
     cleanup_fd int out =
         openat(context->dirfd, socket->data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (out < 0 || write_full(out, peek->bytes, peek->got) < 0)
@@ -227,6 +232,21 @@ static int bytes_send(int fd, struct msghdr *header)
     return 0;
 }
 
+/* A socket to send from in place of one that is gone; with its name if that is still to be had. One in the filesystem
+ * is not: nobody could answer to it. */
+static int passing_make(const struct image_socket *receiver, const struct image_message *message)
+{
+    struct socket_address from;
+    int fd = socket_new(receiver);
+    bool named = fd >= 0 && address_read(message->from, &from) &&
+                 (receiver->domain != AF_UNIX ||
+                  ((const struct sockaddr_un *)&from.storage)->sun_path[0] == 0);
+
+    if (named && bind(fd, (const struct sockaddr *)&from.storage, from.size) < 0)
+        return fd; /* somebody else has it now */
+    return fd;
+}
+
 static int message_send_again(struct socket_workshop *workshop, int index, int from,
                               struct ckpt_error *err)
 {
@@ -245,7 +265,7 @@ static int message_send_again(struct socket_workshop *workshop, int index, int f
     if (filler < 0 && message->sender >= 0)
         filler = workshop->made[message->sender];
     if (filler < 0)
-        filler = passing = socket_new(socket_image);
+        filler = passing = passing_make(socket_image, message);
     if (workshop->fillers[message->socket] < 0 && address_read(socket_image->name, &to)) {
         header.msg_name = &to.storage;
         header.msg_namelen = to.size;
