@@ -19,12 +19,14 @@
 #define LINE_SIZE 1024
 
 static int log_fd = -1;
+static const char *line_end = "\n"; /* of what people read */
 
 /* Ends the text with a newline, cut or not, and writes it. */
 static void write_line(int fd, const char *prefix, const char *text)
 {
     char line[LINE_SIZE];
-    int length = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
+    int length =
+        snprintf(line, sizeof(line), "%s%s%s", prefix, text, fd == STDERR_FILENO ? line_end : "\n");
 
     if (length <= 0)
         return;
@@ -57,6 +59,11 @@ void ckpt_log_open(const char *path)
     log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
     if (log_fd < 0)
         ckpt_warn("open log '%s': %s, ignoring", path, strerror(errno));
+}
+
+void ckpt_log_carriage(bool wanted)
+{
+    line_end = wanted && isatty(STDERR_FILENO) ? "\r\n" : "\n";
 }
 
 int ckpt_log_fd(void)

@@ -5,6 +5,8 @@
 
 /* Messages of the command line and the supervisor. The libraries (store, ctl) never call these. */
 
+#include <stdbool.h>
+
 struct ckpt_error;
 
 /* Appends to the file named by path, or by CKPT_LOG when path is NULL; with neither the log is
@@ -19,6 +21,9 @@ void ckpt_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One line with time and pid, to the log only. */
 void ckpt_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether stderr is a terminal in raw mode, where a line needs a carriage return to end. */
+void ckpt_log_carriage(bool wanted);
 
 /* The log's descriptor, close-on-exec, or -1. */
 int ckpt_log_fd(void);

@@ -159,6 +159,15 @@ const struct image_process *tree_image_process(const struct tree_image *tree, pi
     return NULL;
 }
 
+enum terminal_use tree_image_terminal_use(const struct tree_image *tree)
+{
+    enum terminal_use use = TERMINAL_OF_THE_TREE;
+
+    for (size_t i = 0; use == TERMINAL_OF_THE_TREE && i < tree->terminal_count; i++)
+        use = tree->terminals[i].use;
+    return use;
+}
+
 int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode)
 {
     for (size_t i = 0; i < tree->shared_count; i++) {

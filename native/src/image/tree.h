@@ -304,6 +304,8 @@ struct image_watch *image_description_add_watch(struct image_description *descri
 void tree_image_free(struct tree_image *tree);
 
 const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid);
+/* What the terminal that the tree has from the supervisor is for; TERMINAL_OF_THE_TREE: it has none. */
+enum terminal_use tree_image_terminal_use(const struct tree_image *tree);
 int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode);
 
 /* Writes and reads the file in the generation's directory. Reading checks every index and range: -EBADMSG. */

@@ -108,7 +108,6 @@ __attribute__((constructor)) static void start(void)
     exec_environment_note(environ);
     signals_init();
     fork_observe();
-    terminal_output_flush_by_line();
     notes_init(environ);
     checkpoint_thread_expect();
 }

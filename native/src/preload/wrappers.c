@@ -86,21 +86,3 @@ void wrappers_init(void)
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));
 }
-
-extern char **environ __attribute__((weak));
-
-/* The tree writes into a pipe of the supervisor's, which libc would fill to the brim first. Where the supervisor
- * itself writes to a terminal, a person waits for each line. */
-void terminal_output_flush_by_line(void)
-{
-    const char *inode = environment_get(environ, "CKPT_TERMINAL");
-    struct stat status;
-
-    if (inode == NULL || raw2(SYS_fstat, 1, &status) < 0 ||
-        status.st_ino != text_number(&inode, 10))
-        return;
-    FILE **stream = next_symbol("stdout");
-    int (*set)(FILE *, char *, int, size_t) = next_symbol("setvbuf");
-    if (stream != NULL && set != NULL)
-        set(*stream, NULL, _IOLBF, 0);
-}

@@ -95,7 +95,6 @@ long syscall_wrapped(long number, const long arguments[5]);
 long filter_install(long (*install)(const long arguments[5]), const long arguments[5]);
 
 void wrappers_init(void);
-void terminal_output_flush_by_line(void);
 /* exec.c: remembers what every program of the tree has to find in its environment */
 void exec_environment_note(char *const *environment);
 void exec_environment_detach(void);

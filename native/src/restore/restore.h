@@ -69,6 +69,10 @@ int identity_check(const struct image_process *process, struct ckpt_error *err);
 void restore_warn(const struct restore *restore, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The supervisor's end of the terminal that it gave to the tree, over the report socket: one byte comes with it. */
+int restore_report_terminal(int report_fd, int master);
+int restore_receive(int report_fd, void *data, size_t size, int *ret_master);
+
 /* Reports and ends the calling process; the supervisor then ends the capsule. */
 void restore_fail(const struct restore *restore, const struct ckpt_error *err)
     __attribute__((noreturn));

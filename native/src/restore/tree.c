@@ -272,6 +272,9 @@ static void terminals_hand_on(struct restore *restore, const struct restore_cont
         restore_fail(restore, &err);
     for (size_t i = 0; i < restore->tree->terminal_count; i++) {
         struct terminal_ends *ends = &restore->terminals[i];
+        if (restore->tree->terminals[i].use != TERMINAL_OF_THE_TREE &&
+            restore_report_terminal(restore->report_fd, ends->master) < 0)
+            FAIL_ERRNO(restore, "hand over the terminal");
         if (ends->slave < 0)
             continue;
         int low = ends->slave;

@@ -81,6 +81,8 @@ static void context_fill(const struct checkpoint *checkpoint, struct writer_job 
         return;
     if (fstat(STDIN_FILENO, &context->input) < 0)
         context->input.st_ino = 0;
+    context->terminal = checkpoint->output->terminal;
+    context->terminal_use = checkpoint->output->use;
     context->output_pipe = checkpoint->output->out.inode;
     context->error_pipe = checkpoint->output->joined ? 0 : checkpoint->output->err.inode;
 }

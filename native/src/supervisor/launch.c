@@ -9,6 +9,7 @@
 #include "common/elf.h"
 #include "common/io.h"
 #include "files/notes.h"
+#include "supervisor/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,8 +41,8 @@ static int library_find(char *path, size_t size, struct ckpt_error *err)
     return 0;
 }
 
-static int environment_set(const struct coordinator *coordinator, const struct output *output,
-                           int checkpoint_signal, bool dedicated, const char *library)
+static int environment_set(const struct coordinator *coordinator, int checkpoint_signal,
+                           bool dedicated, const char *library)
 {
     char name[COORDINATOR_NAME_SIZE], text[PATH_MAX * 2];
     const char *before = getenv("LD_PRELOAD");
@@ -60,9 +61,6 @@ static int environment_set(const struct coordinator *coordinator, const struct o
     error |= setenv("CKPT_SUPERVISED", text, 1);
     snprintf(text, sizeof(text), "%d", checkpoint_signal);
     error |= setenv("CKPT_SIGNAL", text, 1);
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)output->out.inode);
-    if (isatty(STDOUT_FILENO))
-        error |= setenv("CKPT_TERMINAL", text, 1);
     snprintf(text, sizeof(text), "%s/" NOTES_NAME, coordinator->store->path);
     error |= setenv("CKPT_NOTES", text, 1);
     error |= dedicated ? setenv("CKPT_DEDICATED", coordinator->task->workdir, 1)
@@ -74,12 +72,17 @@ static __attribute__((noreturn)) void child_run(const struct output *output, cha
                                                 const sigset_t *mask, int failure)
 {
     setsid();
-    dup2(output->out.write_end, STDOUT_FILENO);
-    dup2(output_error_end(output), STDERR_FILENO);
+    int error = -terminal_child_enter(output);
+    if (output->out.write_end >= 0)
+        dup2(output->out.write_end, STDOUT_FILENO);
+    if (output_error_end(output) >= 0 && !output->is_terminal[STDERR_FILENO])
+        dup2(output_error_end(output), STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    execvp(argv[0], argv);
-    int error = errno;
+    if (error == 0) {
+        execvp(argv[0], argv);
+        error = errno;
+    }
     write_full(failure, &error, sizeof(error));
     _exit(127);
 }
@@ -92,7 +95,7 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
 
     if (library_find(library, sizeof(library), err) < 0)
         return -EINVAL;
-    if (environment_set(coordinator, output, checkpoint_signal, dedicated, library) != 0)
+    if (environment_set(coordinator, checkpoint_signal, dedicated, library) != 0)
         return ckpt_error_set(err, ENOMEM, "no memory for the environment");
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "prepare to start '%s'", argv[0]);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -43,6 +44,20 @@ static void forward(struct stream *stream, const char *bytes, size_t size)
     }
 }
 
+static struct stream *terminal_stream(struct output *output)
+{
+    switch (output->use) {
+    case TERMINAL_OUTPUT:
+        return &output->out;
+    case TERMINAL_ERROR:
+        return &output->err;
+    case TERMINAL_INPUT:
+        return &output->echo;
+    default:
+        return NULL;
+    }
+}
+
 /* Returns false when there is nothing more for now. */
 static bool stream_move(struct stream *stream, struct coordinator *coordinator)
 {
@@ -51,7 +66,8 @@ static bool stream_move(struct stream *stream, struct coordinator *coordinator)
 
     if (got > 0) {
         forward(stream, buffer, (size_t)got);
-        if (stream->target >= 0)
+        /* A terminal that nobody reads would keep the tree waiting. */
+        if (stream->target >= 0 || stream == terminal_stream(owner))
             return true;
     } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         return false;
@@ -64,6 +80,37 @@ static bool stream_move(struct stream *stream, struct coordinator *coordinator)
 static void stream_ready(struct coordinator *coordinator, struct watch *watch)
 {
     stream_move((struct stream *)watch, coordinator);
+}
+
+static int terminal_watch(struct output *output, struct coordinator *coordinator,
+                          struct ckpt_error *err)
+{
+    struct stream *stream = terminal_stream(output);
+
+    stream->watch.fd = fcntl(output->terminal, F_DUPFD_CLOEXEC, 0);
+    return stream->watch.fd < 0 ? ckpt_error_errno(err, "read the terminal of the tree")
+                                : coordinator_watch(coordinator, &stream->watch, err);
+}
+
+int output_terminal_attach(struct output *output, struct coordinator *coordinator, int master,
+                           struct ckpt_error *err)
+{
+    output->terminal = master;
+    if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
+        return ckpt_error_errno(err, "set up the terminal of the tree");
+    return terminal_watch(output, coordinator, err);
+}
+
+void output_terminal_again(struct output *output, struct coordinator *coordinator)
+{
+    struct pollfd poll_fd = {.fd = output->terminal};
+    struct stream *stream = terminal_stream(output);
+
+    if (stream == NULL || stream->watch.fd >= 0 || output->terminal < 0 ||
+        poll(&poll_fd, 1, 0) != 0)
+        return;
+    if (terminal_watch(output, coordinator, NULL) < 0)
+        ckpt_info("the terminal of the tree cannot be read any longer");
 }
 
 static int stream_open(struct stream *stream, struct coordinator *coordinator, int target,
@@ -84,6 +131,8 @@ static int stream_open(struct stream *stream, struct coordinator *coordinator, i
         return ckpt_error_set(err, EBADMSG, "'%s/%s' has %lld bytes, at the checkpoint it had %llu",
                               coordinator->store->path, name, (long long)status.st_size,
                               (unsigned long long)bytes);
+    if (stream == terminal_stream(owner))
+        return 0;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "make a pipe for the output");
     stream->watch.fd = ends[0];
@@ -121,10 +170,17 @@ int output_open(struct output *output, struct coordinator *coordinator, uint64_t
     output->out.watch.fd = output->err.watch.fd = -1;
     output->out.write_end = output->err.write_end = -1;
     output->out.record = output->err.record = -1;
-    output->joined = is_one_and_the_same(STDOUT_FILENO, STDERR_FILENO);
+    output->echo = (struct stream){.watch = {.fd = -1, .ready = stream_ready},
+                                   .write_end = -1,
+                                   .target = STDIN_FILENO,
+                                   .record = -1};
+    output->joined =
+        output->use == TERMINAL_OF_THE_TREE && is_one_and_the_same(STDOUT_FILENO, STDERR_FILENO);
     int error = stream_open(&output->out, coordinator, STDOUT_FILENO, "stdout", out_bytes, err);
     if (error == 0 && !output->joined)
         error = stream_open(&output->err, coordinator, STDERR_FILENO, "stderr", err_bytes, err);
+    if (error == 0 && output->terminal >= 0)
+        error = terminal_watch(output, coordinator, err);
     return error;
 }
 
@@ -168,11 +224,13 @@ void output_drain(struct output *output, struct coordinator *coordinator)
         ;
     while (output->err.watch.fd >= 0 && stream_move(&output->err, coordinator))
         ;
+    while (output->echo.watch.fd >= 0 && stream_move(&output->echo, coordinator))
+        ;
 }
 
 bool output_ended(const struct output *output)
 {
-    return output->out.watch.fd < 0 && output->err.watch.fd < 0;
+    return output->out.watch.fd < 0 && output->err.watch.fd < 0 && output->echo.watch.fd < 0;
 }
 
 int output_sync(struct output *output)
@@ -185,8 +243,11 @@ int output_sync(struct output *output)
 void output_close(struct output *output)
 {
     output_handed_over(output);
-    for (int i = 0; i < 2; i++) {
-        struct stream *stream = i == 0 ? &output->out : &output->err;
+    if (output->terminal >= 0)
+        close(steal_fd(&output->terminal));
+    output->use = TERMINAL_OF_THE_TREE;
+    for (int i = 0; i < 3; i++) {
+        struct stream *stream = i == 0 ? &output->out : i == 1 ? &output->err : &output->echo;
         if (stream->watch.fd >= 0)
             close(steal_fd(&stream->watch.fd));
         if (stream->record >= 0)

@@ -4,8 +4,10 @@
 #define CKPT_SUPERVISOR_OUTPUT_H
 
 /* Standard output and error of the tree: through a pipe each to ours, with a copy in the store. When ours are one and
- * the same, so is the pipe, and the order of what is written stays. */
+ * the same, so is the pipe, and the order of what is written stays. A terminal that the tree has from us takes the
+ * place of the pipe where ours is a terminal. */
 
+#include "image/tree.h"
 #include "supervisor/coordinator.h"
 
 struct stream {
@@ -19,14 +21,23 @@ struct stream {
 
 struct output {
     struct stream out, err;
-    bool joined;     /* err is unused: everything goes through out */
-    bool incomplete; /* the copy misses something, so no checkpoint may rely on it */
+    struct stream echo;    /* of a terminal that stands for the input alone */
+    int terminal;          /* master of the tree's own terminal, or -1 */
+    enum terminal_use use; /* which of the streams it is */
+    bool is_terminal[3];   /* which of the root's standard descriptors it is */
+    bool joined;           /* err is unused: everything goes through out */
+    bool incomplete;       /* the copy misses something, so no checkpoint may rely on it */
 };
 
 /* Makes the pipes and opens the copies, which must hold at least what they held at the checkpoint (0 for a new
  * start). */
 int output_open(struct output *output, struct coordinator *coordinator, uint64_t out_bytes,
                 uint64_t err_bytes, struct ckpt_error *err);
+/* A tree that comes back brings its terminal along; master is output's from now on. */
+int output_terminal_attach(struct output *output, struct coordinator *coordinator, int master,
+                           struct ckpt_error *err);
+/* Somebody may have opened the terminal again after all had closed it. */
+void output_terminal_again(struct output *output, struct coordinator *coordinator);
 /* Once the tree is there: the copies go on from that point. */
 int output_cut(struct output *output, struct ckpt_error *err);
 /* The descriptor for the tree's standard error. */

@@ -123,20 +123,22 @@ static const char *step_name(int step)
     return step >= RESTORER_MOVE && step <= RESTORER_SEAL ? names[step] : "restore";
 }
 
-/* What a process of the capsule says when it cannot go on; false: nothing yet. */
-static bool report_read(int fd, struct status *status, struct ckpt_error *err)
+/* What a process of the capsule says when it cannot go on; false: nothing yet. The terminal may come before. */
+static bool report_read(int fd, int *ret_terminal, struct status *status, struct ckpt_error *err)
 {
     union {
         struct ckpt_error err;
         struct restorer_failure failure;
     } report;
-    ssize_t got = recv(fd, &report, sizeof(report), MSG_DONTWAIT);
+    int got;
 
+    while ((got = restore_receive(fd, &report, sizeof(report), ret_terminal)) == 1)
+        continue;
     if (got == sizeof(report.err) && report.err.code == 0) {
         report.err.message[sizeof(report.err.message) - 1] = 0;
         ckpt_warn("%s", report.err.message);
         status_add_warning(status, report.err.message);
-        return report_read(fd, status, err);
+        return report_read(fd, ret_terminal, status, err);
     }
     if (got == sizeof(report.err) && err != NULL) {
         *err = report.err;
@@ -160,12 +162,12 @@ static size_t live_count(const struct tree_image *tree)
 }
 
 static int members_await(struct coordinator *coordinator, const struct tree_image *tree, int report,
-                         struct ckpt_error *err)
+                         int *ret_terminal, struct ckpt_error *err)
 {
     uint64_t deadline = clock_monotonic_ms() + RESTORE_DEADLINE_MS;
 
     while (coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_RESTORED) < live_count(tree)) {
-        if (report_read(report, coordinator->status, err))
+        if (report_read(report, ret_terminal, coordinator->status, err))
             return -EIO;
         if (coordinator->capsule_outer == 0) /* reaped in the event loop */
             return ckpt_error_set(err, ECHILD, "the capsule ended while the tree was rebuilt");
@@ -173,7 +175,7 @@ static int members_await(struct coordinator *coordinator, const struct tree_imag
             return ckpt_error_set(err, ETIMEDOUT, "the tree was not rebuilt in time");
         coordinator_pump(coordinator, 20);
     }
-    report_read(report, coordinator->status, NULL); /* the last warnings */
+    report_read(report, ret_terminal, coordinator->status, NULL); /* the last warnings */
     return 0;
 }
 
@@ -257,12 +259,15 @@ int restart_tree(struct coordinator *coordinator, struct output *output,
         return ckpt_error_errno(err, "make a pipe");
     cleanup_fd int status_end = status[0];
     cleanup_fd int status_write = status[1];
+    cleanup_fd int terminal = -1;
     coordinator_fill(coordinator, &plan->tree);
     int error = capsule_run(coordinator, output, plan, place, report, status_write, err);
     if (error == 0)
-        error = members_await(coordinator, &plan->tree, report_end, err);
+        error = members_await(coordinator, &plan->tree, report_end, &terminal, err);
     if (error == 0)
         error = capsule_identify(coordinator, &plan->tree, err);
+    if (error == 0 && terminal >= 0)
+        error = output_terminal_attach(output, coordinator, steal_fd(&terminal), err);
     if (error < 0) {
         restart_undo(coordinator);
         return error;

@@ -316,10 +316,13 @@ static void signals_ready(struct coordinator *coordinator, struct watch *watch)
 {
     struct signalfd_siginfo info;
 
-    (void)coordinator;
     while (read(watch->fd, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGCHLD)
             children_reap(current);
+        else if (info.ssi_signo == SIGWINCH)
+            terminal_resized(&current->terminal);
+        else if (info.ssi_signo == SIGCONT)
+            terminal_refresh(&current->terminal, coordinator);
         else if (!current->live)
             current->early_signal = (int)info.ssi_signo;
         else if (current->stop_signal == 0 && !current->root_ended)
@@ -341,7 +344,7 @@ static void signal_add(sigset_t *set, int number)
 int session_watch(struct session *session, struct ckpt_error *err)
 {
     struct coordinator *coordinator = &session->coordinator;
-    sigset_t set;
+    sigset_t set, job_control;
 
     current = session;
     sigemptyset(&set);
@@ -349,7 +352,14 @@ int session_watch(struct session *session, struct ckpt_error *err)
     signal_add(&set, SIGTERM);
     signal_add(&set, SIGINT);
     signal_add(&set, SIGHUP);
+    sigaddset(&set, SIGWINCH);
+    sigaddset(&set, SIGCONT);
     sigprocmask(SIG_BLOCK, &set, &session->mask_before);
+    /* Blocked, so that we may write to our terminal and set it up from the background. */
+    sigemptyset(&job_control);
+    sigaddset(&job_control, SIGTTIN);
+    sigaddset(&job_control, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &job_control, NULL);
     signal(SIGPIPE, SIG_IGN);
     session->signals = (struct watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
                                       .ready = signals_ready};
@@ -440,11 +450,14 @@ int session_loop(struct session *session)
             ckpt_info("cannot watch the root");
     }
     timer_arm(session, session->options.interval_ms);
+    terminal_start(&session->terminal, &session->coordinator,
+                   session->coordinator.mode == TREE_CAPSULE);
     children_reap(session); /* it may have ended before we were ready to hear of it */
     if (session->early_signal != 0 && !session->root_ended)
         stop(session, session->early_signal);
     while (!session->root_ended) {
         request_serve(session);
+        terminal_refresh(&session->terminal, &session->coordinator);
         coordinator_pump(&session->coordinator, REQUEST_POLL_MS);
     }
     if (session->checkpoint.writing)
@@ -484,6 +497,7 @@ int session_files_open(struct session *session, const char *directory, struct ck
 void session_close(struct session *session)
 {
     checkpoint_close(&session->checkpoint);
+    terminal_leave(&session->terminal);
     output_close(&session->output);
     coordinator_close(&session->coordinator);
     task_free(&session->task);

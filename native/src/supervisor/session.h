@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "supervisor/checkpoint.h"
 #include "supervisor/restart.h"
+#include "supervisor/terminal.h"
 
 #include <signal.h>
 
@@ -18,6 +19,7 @@ struct session {
     struct status status;
     struct coordinator coordinator;
     struct output output;
+    struct terminal terminal;
     struct checkpoint checkpoint;
     struct watch signals, timer, requests, root;
     struct watch

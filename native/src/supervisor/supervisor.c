@@ -104,6 +104,8 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = task_write(session->store, &session->task, err);
     if (error == 0)
+        error = terminal_make(&session->terminal, err);
+    if (error == 0)
         error = output_open(&session->output, &session->coordinator, 0, 0, err);
     if (error == 0)
         error = output_cut(&session->output, err);
@@ -244,6 +246,7 @@ static int restart_from(struct session *session, unsigned generation, const char
         snprintf(before, sizeof(before), "%s", session->task.attempt_dir);
         cwd = before;
     }
+    session->output.use = tree_image_terminal_use(&plan.tree);
     error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
                         plan.manifest.stderr_bytes, err);
     if (error == 0)
@@ -334,7 +337,9 @@ int supervisor_run(struct run_options *options, enum run_mode mode)
     struct session session = {.options = *options,
                               .coordinator = {.epoll_fd = -1, .listener.fd = -1},
                               .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
-                                         .err = {.watch.fd = -1, .write_end = -1, .record = -1}},
+                                         .err = {.watch.fd = -1, .write_end = -1, .record = -1},
+                                         .echo = {.watch.fd = -1, .write_end = -1, .record = -1},
+                                         .terminal = -1},
                               .checkpoint.done.fd = -1,
                               .checkpoint.files.root = -1,
                               .root.fd = -1};
@@ -347,6 +352,7 @@ int supervisor_run(struct run_options *options, enum run_mode mode)
         ckpt_fail(&err);
         return EXIT_USAGE;
     }
+    terminal_open(&session.terminal, &session.output);
     int error = session_open(&session, mode, cwd, &err);
     if (error == 0)
         error = begin(&session, mode, cwd, &err);

@@ -6,6 +6,7 @@ A Place holds copies of the binaries that any user can read. A Task is one `ckpt
 each start of that line is an incarnation with logs of its own. Every process of a task carries CKPT_TEST_ID in its
 environment, which is how its tree is found from outside even when a process has lost its parent.
 """
+import fcntl
 import json
 import os
 import pwd
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import termios
 import time
 import uuid
 
@@ -193,6 +195,14 @@ class Task:
             for f in logs:
                 f.close()
         return self.process
+
+    def start_at(self, argv, terminal):
+        """Starts the line as a shell would in that terminal, which controls a session of its own."""
+        self.incarnation += 1
+        self.process = subprocess.Popen(
+            argv, cwd=self.work, stdin=terminal, stdout=terminal, stderr=terminal, env=self.environ,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            **self.user.popen_arguments())
 
     def wait_for(self, condition, what):
         """Waits for something the task does; its end is a failure."""
