@@ -6,6 +6,7 @@
 #include "image/process.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/directory.h"
 #include "objects/epoll.h"
 #include "objects/limit.h"
 #include "objects/lock.h"
@@ -152,13 +153,26 @@ static void epolls_fill(const struct assembly *assembly)
     }
 }
 
+static int deleted_directory_enter(const char *path)
+{
+    cleanup_free char *name = strdup(path);
+    int missing = errno;
+
+    if (name == NULL || !directory_deleted_name(name)) {
+        errno = missing;
+        return -1;
+    }
+    cleanup_fd int fd = directory_deleted_make(name, 0700, O_RDONLY);
+    return fd < 0 ? -1 : fchdir(fd);
+}
+
 static void directories_enter(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
 
     if (strcmp(process->root, "/") != 0 && chroot(process->root) < 0)
         FAIL_ERRNO(assembly, "make '%s' its root directory", process->root);
-    if (chdir(process->cwd) < 0)
+    if (chdir(process->cwd) < 0 && deleted_directory_enter(process->cwd) < 0)
         FAIL_ERRNO(assembly, "enter its working directory '%s'", process->cwd);
     umask(process->umask);
 }
