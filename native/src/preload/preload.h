@@ -187,6 +187,8 @@ enum signal_waiting signal_claim(unsigned long mask);
 /* wrap_memory.c: what the snapshot would not get, being a child. Save fails when there are too many areas; between
  * expose and hide a child gets everything. */
 int unforked_memory_save(void);
+/* There is some that the wrappers have not seen made. */
+void unforked_memory_expect(void);
 void unforked_memory_expose(void);
 void unforked_memory_hide(void);
 void unforked_memory_restore(void);
@@ -199,7 +201,7 @@ void stopped_children_restore(void);
  * wants something. */
 void process_stop(int signal, bool (*is_awaited)(int fd), int fd);
 
-/* snapshot.c: forks the frozen copy; returns 0 or a negative errno */
+/* snapshot.c: forks the frozen copy; returns 0 or a negative errno, -ERANGE when it did not get all of the memory */
 int snapshot_fork(void);
 /* When our signal came (CLOCK_MONOTONIC in ns), and how much of the time since then does not count: what a restart took
  * would make every wait of the tree run out at once, before those whom they wait for have done anything. */

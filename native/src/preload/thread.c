@@ -102,6 +102,22 @@ static void on_resident(int fd, struct wire_message *message)
     message_send(fd, message);
 }
 
+static int snapshot_try(int *ret_unforked)
+{
+    *ret_unforked = unforked_memory_save();
+    unforked_memory_expose();
+    int error = snapshot_fork();
+    unforked_memory_hide();
+    return error;
+}
+
+static const char *snapshot_reason(int error)
+{
+    return error == -ERANGE
+               ? "it has memory that no child gets, and that the kernel does not let us share"
+               : "the snapshot could not be forked: no memory or no process left";
+}
+
 static void on_snapshot(int fd, struct wire_message *message)
 {
     int32_t stopped_children[WIRE_STOPPED_MAX];
@@ -111,10 +127,11 @@ static void on_snapshot(int fd, struct wire_message *message)
     threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
     int state = process_state_save();
     stopped_children_save(stopped_children, stops);
-    int unforked = unforked_memory_save();
-    unforked_memory_expose();
-    int error = snapshot_fork();
-    unforked_memory_hide();
+    int unforked, error = snapshot_try(&unforked);
+    if (error == -ERANGE) {
+        unforked_memory_expect();
+        error = snapshot_try(&unforked);
+    }
     message->type = WIRE_SNAPPED;
     message->process = (struct wire_process){
         .brk = (uint64_t)raw1(SYS_brk, 0),
@@ -132,7 +149,7 @@ static void on_snapshot(int fd, struct wire_message *message)
     else if (unforked < 0)
         reason_set(message, "it has too many areas that a child does not get");
     else if (error < 0)
-        reason_set(message, "the snapshot could not be forked: no memory or no process left");
+        reason_set(message, snapshot_reason(error));
     message_send(fd, message);
 }
 

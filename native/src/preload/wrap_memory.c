@@ -2,8 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Memory that a child does not get as it is, and so neither does the snapshot, which is forked: areas with
- * MADV_DONTFORK and MADV_WIPEONFORK, and the locks of mlock. The wrappers notice that the program has such areas, and
- * the kernel says how much is locked; which they are is then read from /proc/self/smaps before each snapshot. Around the
+ * MADV_DONTFORK and MADV_WIPEONFORK, and the locks of mlock. The wrappers notice that the program has such areas, or
+ * snapshot.c does when something is missing, and the kernel says how much is locked; which they are is then read from /proc/self/smaps before each snapshot. Around the
  * fork the areas are ordinary. A restored process gives them their advice and locks back. */
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -149,6 +149,11 @@ static bool areas_read(long fd)
         memmove(buffer, line, have);
     }
     return got == 0;
+}
+
+void unforked_memory_expect(void)
+{
+    program_has_some = true;
 }
 
 int unforked_memory_save(void)

@@ -10,8 +10,10 @@
 #include "capture/process.h"
 #include "capture/shared.h"
 #include "capture/vdso.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/proc.h"
 #include "objects/epoll.h"
 #include "objects/limit.h"
 #include "objects/terminal.h"
@@ -232,6 +234,30 @@ static int snapshots_await(struct coordinator *coordinator, struct writer_job *j
     return 0;
 }
 
+/* In pages, or 0. */
+static unsigned long size_read(pid_t outer)
+{
+    cleanup_free char *text = NULL;
+
+    return proc_text_read(outer, "statm", &text) < 0 ? 0 : strtoul(text, NULL, 10);
+}
+
+/* The library has looked as well, if /proc can be read where the process is. */
+static int snapshot_is_whole(const struct member *member, const struct member *snapshot,
+                             struct ckpt_error *err)
+{
+    unsigned long size = size_read(member->outer);
+
+    if (size == 0)
+        return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
+                              (int)member->inner);
+    if (size != size_read(snapshot->outer))
+        return ckpt_error_set(err, ENOTSUP,
+                              "process %d has memory that no child gets (MADV_DONTFORK)",
+                              (int)member->inner);
+    return 0;
+}
+
 static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
                         struct ckpt_error *err)
 {
@@ -249,6 +275,9 @@ static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
         if (snapshot == NULL || member == NULL)
             return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
                                   (int)process->pid);
+        int error = snapshot_is_whole(member, snapshot, err);
+        if (error < 0)
+            return error;
         process->library = member->process;
         stop_signals_fill(member, &job->tree);
         process->layout.brk = member->process.brk;

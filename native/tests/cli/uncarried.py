@@ -63,6 +63,13 @@ def refused_while_there(case, words, do, undo):
     one_line(task)
 
 
+def test_memory_wiped_in_children(case):
+    """The library watches madvise(2) of libc; by a bare call nobody learns of it before the snapshot is read."""
+    refused_while_there(case, "MADV_WIPEONFORK", "import mmap\narea = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE)\n"
+                        "area[:4] = b'what'\nat = ctypes.addressof(ctypes.c_char.from_buffer(area))\n"
+                        "call(28, at, 4096, 18)", "call(28, at, 4096, 19)")
+
+
 def test_io_uring(case):
     refused_while_there(case, "io_uring", "params = ctypes.create_string_buffer(120)\n"
                         "fd = call(425, 4, ctypes.addressof(params))", "os.close(fd)")
