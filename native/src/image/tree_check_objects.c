@@ -25,6 +25,9 @@ static bool socket_is_good(const struct tree_image *tree, int index)
 
     if (socket->state >= SOCKET_STATES || socket->backlog < 0 || !is_data(socket->data))
         return false;
+    if (socket->domain == 16 /* AF_NETLINK */ &&
+        (socket->state != SOCKET_PLAIN || socket->data[0] != 0))
+        return false;
     bool with_itself = socket->peer == index && socket->state == SOCKET_CONNECTED &&
                        socket->domain != 1; /* AF_UNIX */
     if (with_peer && (peer == NULL || (socket->peer == index && !with_itself) || peer->domain == 0))

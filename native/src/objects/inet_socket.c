@@ -27,7 +27,8 @@
 
 static bool is_tcp(const struct image_socket *socket)
 {
-    return socket->domain != AF_UNIX && socket->protocol == IPPROTO_TCP;
+    return (socket->domain == AF_INET || socket->domain == AF_INET6) &&
+           socket->protocol == IPPROTO_TCP;
 }
 
 /* The listening socket through which a connection to name comes, or -1. */
@@ -457,7 +458,7 @@ int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err
         struct linger reset = {.l_onoff = 1};
         struct socket_address to;
         int fd = workshop->made[i];
-        if (image->domain == AF_UNIX)
+        if (image->domain == AF_UNIX || socket_is_netlink(image))
             continue;
         if (image->state == SOCKET_OUTSIDE)
             setsockopt(workshop->fillers[i], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));

@@ -4,7 +4,7 @@
  * What sockets of every family have: a name, options, and a place in the order of things. Saving takes two steps: each
  * socket as it is seen, then, when all are known, queues and who is connected with whom. Restoring makes all sockets
  * at the first one that is asked for, since they need each other, and fills them when everything else is open.
- * unix_socket.c and inet_socket.c have what differs. */
+ * unix_socket.c, inet_socket.c and netlink_socket.c have what differs. */
 #include "objects/socket.h"
 
 #include <errno.h>
@@ -116,6 +116,22 @@ static void names_save(struct image_socket *socket)
         address_write(&address, socket->peer_name);
 }
 
+static bool is_of_known_kind(const struct image_socket *socket)
+{
+    return socket->domain == AF_UNIX || socket_is_netlink(socket) ||
+           ((socket->domain == AF_INET || socket->domain == AF_INET6) &&
+            (socket->protocol == IPPROTO_TCP || socket->protocol == IPPROTO_UDP));
+}
+
+/* A BPF program that decides what the socket receives. */
+static bool has_filter(int fd)
+{
+    socklen_t length = 0;
+
+    return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &length) < 0 ? errno == EACCES
+                                                                        : length > 0;
+}
+
 int socket_save(const struct save_context *context, const struct seen_descriptor *seen,
                 struct image_description *ret, struct ckpt_error *err)
 {
@@ -132,9 +148,9 @@ int socket_save(const struct save_context *context, const struct seen_descriptor
     socket->domain = socket_int_option(fd, SO_DOMAIN);
     socket->type = socket_int_option(fd, SO_TYPE);
     socket->protocol = socket_int_option(fd, SO_PROTOCOL);
-    if ((socket->domain != AF_UNIX && socket->domain != AF_INET && socket->domain != AF_INET6) ||
-        (socket->domain != AF_UNIX && socket->protocol != IPPROTO_TCP &&
-         socket->protocol != IPPROTO_UDP))
+    if (has_filter(fd))
+        return ckpt_error_set(err, ENOTSUP, "a socket with a filter (SO_ATTACH_FILTER, BPF)");
+    if (!is_of_known_kind(socket))
         return ckpt_error_set(err, ENOTSUP, "a socket of family %d, type %d cannot be carried",
                               socket->domain, socket->type);
     names_save(socket);
@@ -142,7 +158,11 @@ int socket_save(const struct save_context *context, const struct seen_descriptor
     ret->socket = (int)context->tree->socket_count - 1;
     if (options_save(context->tree, ret->socket, fd) < 0)
         return ckpt_error_set(err, ENOMEM, "no memory");
-    int error = socket->domain == AF_UNIX ? unix_socket_examine(context, seen, socket, err) : 0;
+    int error = 0;
+    if (socket->domain == AF_UNIX)
+        error = unix_socket_examine(context, seen, socket, err);
+    else if (socket_is_netlink(socket))
+        error = netlink_socket_examine(context, ret->socket, err);
     return error < 0 ? error : 1;
 }
 
@@ -156,13 +176,16 @@ int sockets_save(const struct save_context *context, struct ckpt_error *err)
         if (tree->sockets[i].domain == AF_UNIX)
             error = socket_queue_save(context, (int)i, err);
     }
-    for (size_t i = 0; error == 0 && i < tree->socket_count; i++)
-        error = tree->sockets[i].domain == AF_UNIX ? unix_socket_relate(context, (int)i, err)
-                                                   : inet_socket_relate(context, (int)i, err);
+    for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
+        if (!socket_is_netlink(&tree->sockets[i]))
+            error = tree->sockets[i].domain == AF_UNIX ? unix_socket_relate(context, (int)i, err)
+                                                       : inet_socket_relate(context, (int)i, err);
+    }
     if (error == 0)
         error = inet_sockets_finish(context, err);
     for (size_t i = 0; error == 0 && i < tree->socket_count; i++) {
-        if (tree->sockets[i].domain != AF_UNIX && !tree->sockets[i].in_transit)
+        if (tree->sockets[i].domain != AF_UNIX && !socket_is_netlink(&tree->sockets[i]) &&
+            !tree->sockets[i].in_transit)
             error = socket_queue_save(context, (int)i, err);
     }
     return error;
@@ -179,12 +202,14 @@ static int sockets_make(struct ckpt_error *err)
         for (size_t i = 0; error == 0 && i < workshop.tree->socket_count; i++) {
             const struct image_socket *socket = &workshop.tree->sockets[i];
             bool is_unix = socket->domain == AF_UNIX, pair = socket->state == SOCKET_CONNECTED;
+            bool is_netlink = socket_is_netlink(socket);
             int turn = socket->state == SOCKET_LISTENING ? 0 : pair ? 1 : 2;
             if (turn != step || workshop.made[i] >= 0)
                 continue;
-            error = (is_unix ? pair ? unix_pair_make : unix_socket_make
-                     : pair  ? inet_pair_make
-                             : inet_socket_make)(&workshop, (int)i, err);
+            error = (is_unix      ? pair ? unix_pair_make : unix_socket_make
+                     : is_netlink ? netlink_socket_make
+                     : pair       ? inet_pair_make
+                                  : inet_socket_make)(&workshop, (int)i, err);
         }
     }
     return error;
@@ -227,7 +252,8 @@ static void options_set(void)
         ssize_t size = hex_read(option->value, value, sizeof(value));
         /* See port_share(): it stays on. */
         bool shared = option->level == SOL_SOCKET && option->option == SO_REUSEADDR &&
-                      workshop.tree->sockets[option->socket].protocol == IPPROTO_TCP;
+                      workshop.tree->sockets[option->socket].protocol == IPPROTO_TCP &&
+                      !socket_is_netlink(&workshop.tree->sockets[option->socket]);
         /* What this kernel or this user may not set differs in speed, not in what arrives. */
         if (size > 0 && !shared)
             setsockopt(workshop.made[option->socket], option->level, option->option, value,

@@ -90,6 +90,35 @@ def test_bpf(case):
                             "fd = call(321, 0, ctypes.addressof(attr), 48)", "os.close(fd)")
 
 
+# A question about an interface that there is, in `fd`, which the answer then waits for.
+ASK_ROUTE = ("import socket, struct\nfd = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\n"
+             "fd.send(struct.pack('=IHHIIBxHiII', 32, 18, 1, 1, 0, 0, 0, 1, 0, 0))")
+
+
+def test_netlink_answer_that_nobody_has_read(case):
+    refused_while_there(case, "netlink socket has messages that nobody has read", ASK_ROUTE, "fd.recv(65536)")
+
+
+def test_netlink_protocol_with_registrations(case):
+    refused_while_there(case, "netlink socket of protocol 12", "import socket\n"
+                        "fd = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)", "fd.close()")
+
+
+def test_socket_with_filter(case):
+    refused_while_there(case, "SO_ATTACH_FILTER", "import socket, struct\n"
+                        "fd = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                        "accept = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 65535))\n"
+                        "fd.setsockopt(socket.SOL_SOCKET, 26, struct.pack('HxxxxxxQ', 1, ctypes.addressof(accept)))",
+                        "fd.setsockopt(socket.SOL_SOCKET, 27, 0)")
+
+
+def test_notifications_about_a_directory(case):
+    """F_NOTIFY: what is asked for stands nowhere."""
+    refused_while_there(case, "F_NOTIFY", "import fcntl, signal\nsignal.signal(signal.SIGIO, signal.SIG_IGN)\n"
+                        "fd = os.open('.', os.O_RDONLY)\n"
+                        "fcntl.fcntl(fd, fcntl.F_NOTIFY, fcntl.DN_RENAME | fcntl.DN_MULTISHOT)", "os.close(fd)")
+
+
 def test_fanotify(case):
     if case.user.uid == 0:
         refused_while_there(case, "fanotify", "fd = call(300, 0, 0)", "os.close(fd)")
