@@ -59,6 +59,17 @@ static const char *other_namespace(pid_t pid, const struct surroundings *ours)
     return NULL;
 }
 
+/* A capsule has mounts of its own, but the same root. */
+bool has_own_root(pid_t pid)
+{
+    char path[64];
+    struct stat its, ours;
+
+    snprintf(path, sizeof(path), "/proc/%d/root/.", (int)pid);
+    return stat(path, &its) == 0 && stat("/", &ours) == 0 &&
+           (its.st_ino != ours.st_ino || its.st_dev != ours.st_dev);
+}
+
 /* Filters are each thread's own. */
 static bool is_filtered(const struct tree_process *process, const struct surroundings *ours)
 {
@@ -115,6 +126,10 @@ bool process_blame(const struct tree_process *process, const struct surroundings
     }
     if ((other = other_namespace(process->task, ours)) != NULL) {
         snprintf(reason, BLAME_SIZE, "is in a %s namespace of its own", other);
+        return true;
+    }
+    if (has_own_root(process->task)) {
+        snprintf(reason, BLAME_SIZE, "has a root directory of its own (chroot)");
         return true;
     }
     return false;

@@ -24,6 +24,9 @@ struct surroundings {
 };
 void surroundings_read(pid_t pid, struct surroundings *ret);
 
+/* Whether it sees another root directory than we do (chroot), so that its paths mean something else. */
+bool has_own_root(pid_t pid);
+
 /* What keeps the process from being carried, whether the library is in it or not; false: nothing. */
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    char reason[BLAME_SIZE]);

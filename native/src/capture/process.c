@@ -4,6 +4,7 @@
  * One process as seen from outside: its memory layout, limits, directories, umask; of a zombie its exit status. */
 #include "capture/process.h"
 
+#include "capture/blame.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/limit.h"
@@ -119,9 +120,11 @@ int capture_process(const struct tree_process *from, struct image_process *to,
     to->auxv_words = got > 0 ? (size_t)got / sizeof(to->auxv[0]) : 0;
     to->exe = link_read(from->task, "exe");
     to->cwd = link_read(from->task, "cwd");
-    to->root = link_read(from->task, "root");
-    if (to->exe == NULL || to->cwd == NULL || to->root == NULL)
+    if (to->exe == NULL || to->cwd == NULL)
         return ckpt_error_set(err, EACCES, "process %d (%s) does not let itself be looked into",
+                              (int)from->inner, from->name);
+    if (has_own_root(from->task)) /* only just now */
+        return ckpt_error_set(err, ENOTSUP, "process %d (%s) has a root directory of its own",
                               (int)from->inner, from->name);
     return 0;
 }

@@ -236,7 +236,7 @@ struct image_process {
     unsigned threads;
     uint64_t resident_bytes;
     int terminal; /* index of the one that controls it, or -1 */
-    char *exe, *cwd, *root;
+    char *exe, *cwd;
     unsigned umask;
     unsigned uid, gid; /* effective */
     struct image_limit limits[IMAGE_LIMITS];

@@ -115,9 +115,8 @@ static int process_check(const struct tree_image *tree, const struct image_proce
         return bad(err, "stopped");
     if (process->main_ended && (process->zombie || !WIFEXITED(process->exit_status)))
         return bad(err, "main_ended");
-    if (!process->zombie &&
-        !(is_absolute(process->exe) && is_absolute(process->cwd) && is_absolute(process->root)))
-        return bad(err, "exe, cwd or root");
+    if (!process->zombie && !(is_absolute(process->exe) && is_absolute(process->cwd)))
+        return bad(err, "exe or cwd");
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
         if (descriptor->description < 0 ||

@@ -170,8 +170,6 @@ static void directories_enter(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
 
-    if (strcmp(process->root, "/") != 0 && chroot(process->root) < 0)
-        FAIL_ERRNO(assembly, "make '%s' its root directory", process->root);
     if (chdir(process->cwd) < 0 && deleted_directory_enter(process->cwd) < 0)
         FAIL_ERRNO(assembly, "enter its working directory '%s'", process->cwd);
     umask(process->umask);

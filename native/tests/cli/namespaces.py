@@ -51,6 +51,13 @@ def inside_and_after(case, command, words, tries=1):
     expect("output", task.log("stdout", 1) + task.log("stdout"), "inside\npass\n")
 
 
+def test_root_directory(case):
+    """Not a namespace, but likewise: paths mean something else inside."""
+    if case.user.uid == 0:
+        script = UNSHARE.replace("become({flags})", "os.mkdir('jail')\n    os.chroot('jail')")
+        inside_and_after(case, [PYTHON, "-c", script], "has a root directory of its own (chroot)")
+
+
 def test_user_namespace(case):
     inside_and_after(case, [PYTHON, "-c", UNSHARE.format(flags="0x10000000")], "is in a user namespace of its own")
 

@@ -91,7 +91,6 @@ static struct image_process *process_add(struct tree_image *tree, pid_t pid, pid
                                     .oom_score_adj = -17};
     added->exe = strdup("/bin/a (deleted)");
     added->cwd = strdup("/work");
-    added->root = strdup("/");
     for (size_t i = 0; i < sizeof(added->layout) / sizeof(*layout); i++)
         layout[i] = 0x1000 * (i + 1);
     for (uint64_t i = 0; i < IMAGE_LIMITS; i++)

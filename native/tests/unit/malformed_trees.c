@@ -78,7 +78,7 @@ static bool member_change(json_object *value, int *n, enum change change, const 
 static bool may_be_null(const char *key)
 {
     return strcmp(key, "path") == 0 || strcmp(key, "exe") == 0 || strcmp(key, "cwd") == 0 ||
-           strcmp(key, "root") == 0 || strcmp(key, "directory") == 0;
+           strcmp(key, "directory") == 0;
 }
 
 /* How many members the change was tried on. */
@@ -250,7 +250,6 @@ TEST(names_that_lead_elsewhere_are_refused)
     check_edit_refused(text, "\"\\/tmp\\/gone\"", "null");
     check_edit_refused(text, "\"\\/tmp\\/gone\"", "\"\\/tmp\\u0000\"");
     check_edit_refused(text, "\"cwd\":\"\\/work\"", "\"cwd\":null");
-    check_edit_refused(text, "\"root\":\"\\/\"", "\"root\":null");
     check_edit_refused(text, "\"exe\":\"\\/bin", "\"exe\":\"bin");
 }
 
@@ -286,7 +285,7 @@ static void check_accepted(const struct tree_image *tree)
     for (size_t i = 0; i < tree->process_count; i++) {
         const struct image_process *process = &tree->processes[i];
         CHECK(process->pid > 1 && process->auxv_words <= IMAGE_AUXV_WORDS);
-        CHECK(process->zombie || (process->exe && process->cwd && process->root));
+        CHECK(process->zombie || (process->exe && process->cwd));
         for (size_t j = 0; j < process->descriptor_count; j++) {
             int index = process->descriptors[j].description;
             CHECK(index >= 0 && (size_t)index < tree->description_count);

@@ -20,7 +20,6 @@ static void check_process(struct image_process a, struct image_process b)
 {
     check_text(a.exe, b.exe);
     check_text(a.cwd, b.cwd);
-    check_text(a.root, b.root);
     CHECK_INT(a.descriptor_count, b.descriptor_count);
     for (size_t i = 0; i < a.descriptor_count; i++) {
         CHECK_INT(a.descriptors[i].fd, b.descriptors[i].fd);
@@ -28,7 +27,7 @@ static void check_process(struct image_process a, struct image_process b)
         CHECK_INT(a.descriptors[i].close_on_exec, b.descriptors[i].close_on_exec);
     }
     CHECK_INT(a.zombie, b.zombie);
-    a.exe = a.cwd = a.root = b.exe = b.cwd = b.root = NULL;
+    a.exe = a.cwd = b.exe = b.cwd = NULL;
     a.descriptors = b.descriptors = NULL;
     CHECK_INT(memcmp(&a.name, &b.name, sizeof(a.name)), 0);
     CHECK_INT(memcmp(&a.limits, &b.limits, sizeof(a.limits)), 0);
