@@ -161,14 +161,28 @@ static bool maps_hold_library(pid_t outer)
     return found;
 }
 
+/* A program that was started through the loader by name: its executable needs none. */
+static bool is_loader(const char *exe)
+{
+    char target[4096];
+    ssize_t length = readlink(exe, target, sizeof(target) - 1);
+
+    if (length <= 0)
+        return false;
+    target[length] = 0;
+    const char *base = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
+    return strncmp(base, "ld-", 3) == 0 || strncmp(base, "ld.so", 5) == 0 ||
+           strcmp(base, "libc.so") == 0; /* musl's is its libc */
+}
+
 bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
 {
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->task);
     enum elf_kind kind = elf_kind_of(path);
-    const char *why = kind == ELF_STATIC   ? "is statically linked"
-                      : kind == ELF_32_BIT ? "is a 32-bit program"
+    const char *why = kind == ELF_STATIC && !is_loader(path) ? "is statically linked"
+                      : kind == ELF_32_BIT                   ? "is a 32-bit program"
                       : is_privileged(process) && !maps_hold_library(process->task)
                           ? "runs with other privileges (set-user-ID, sudo or file capabilities), "
                             "which keep the checkpoint library out"

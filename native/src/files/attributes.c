@@ -131,12 +131,28 @@ static int hex_read(const char *text, unsigned char *ret, size_t room)
     return (int)size;
 }
 
+/* Attributes that came later; the system's own are none of ours. */
+static void needless_remove(const char *path, const struct file_entry *entry)
+{
+    char names[4096];
+    ssize_t size = llistxattr(path, names, sizeof(names));
+
+    for (const char *at = names; size > 0 && at < names + size; at += strlen(at) + 1) {
+        bool wanted = false;
+        for (size_t i = 0; i < entry->xattr_count; i++)
+            wanted |= strcmp(entry->xattrs[i].name, at) == 0;
+        if (!wanted && strncmp(at, "user.", 5) == 0)
+            lremovexattr(path, at);
+    }
+}
+
 static int xattrs_restore(int directory, const char *name, const struct file_entry *entry)
 {
     cleanup_free unsigned char *value = entry->xattr_count > 0 ? malloc(XATTR_SIZE_MAX) : NULL;
     char path[PATH_MAX];
 
     path_of(directory, name, path);
+    needless_remove(path, entry);
     for (size_t i = 0; i < entry->xattr_count; i++) {
         int size =
             value == NULL ? -ENOMEM : hex_read(entry->xattrs[i].value, value, XATTR_SIZE_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Three steps: what should not be there, or not like this, goes; what is missing is made; modes and times of
+ * Three steps: what should not be there, or not like this, goes, and a file that has only changed is written anew; what is missing is made; modes and times of
  * directories come last, since making and removing needs the one and changes the other. */
 #include "files/rollback.h"
 
@@ -103,6 +103,41 @@ static bool is_held(const struct rollback *rollback, const struct stat *status)
     return false;
 }
 
+/* Programs remember files by their inodes (SQLite does): one that is still there keeps it. */
+static bool is_same_file(const struct removal *removal, const struct file_entry *entry,
+                         const struct stat *status)
+{
+    const struct file_entry *first = entry;
+    struct stat other;
+
+    if (entry->kind != FILE_REGULAR || is_by_reference(entry) ||
+        status->st_ino != entry->stamp.inode || status->st_dev != entry->stamp.device)
+        return false;
+    if (entry->same_as < 0)
+        return true;
+    first = &removal->rollback->catalog->entries[entry->same_as];
+    return fstatat(removal->rollback->to, first->path, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+           status_is_same(&other, status);
+}
+
+/* Its other names, if it has some, come with it. */
+static int content_rewrite(const struct rollback *rollback, const struct file_entry *entry,
+                           const struct stat *status)
+{
+    cleanup_fd int from =
+        openat(rollback->contents, entry->content.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_fd int to = -1;
+
+    if (from < 0)
+        return -errno;
+    if ((status->st_mode & S_IWUSR) == 0 &&
+        fchmodat(rollback->to, entry->path, (status->st_mode & 07777) | S_IWUSR, 0) < 0)
+        return -errno;
+    to = openat(rollback->to, entry->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    int error = to < 0 ? -errno : content_copy_to(from, to, entry->stamp.size);
+    return error < 0 ? error : attributes_restore(rollback->to, entry->path, entry);
+}
+
 static int directory_remove(const struct removal *removal, int directory, char *path,
                             struct ckpt_error *err);
 
@@ -133,6 +168,10 @@ static int name_remove(const struct removal *removal, int directory, const char 
     }
     if (entry != NULL && is_what_it_was(entry, &status))
         return 0;
+    if (entry != NULL && S_ISREG(status.st_mode) && is_same_file(removal, entry, &status)) {
+        int error = entry->same_as < 0 ? content_rewrite(removal->rollback, entry, &status) : 0;
+        return error < 0 ? failed(err, error, path) : 0;
+    }
     return remove_tree_at(directory, name) < 0 ? failed(err, -errno, path) : 0;
 }
 

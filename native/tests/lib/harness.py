@@ -131,7 +131,8 @@ class Task:
             os.mkdir(d)
             user.own(d)
         self.id = uuid.uuid4().hex
-        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CKPT_") and k != "LD_PRELOAD"}
+        dropped = ("LD_PRELOAD", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")  # we may be run by make ourselves
+        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CKPT_") and k not in dropped}
         self.environ.update(CKPT_TEST_ID=self.id, HOME=user.home, USER=user.name, LC_ALL="C")
         self.deadline = time.monotonic() + timeout
         self.incarnation = 0

@@ -374,6 +374,8 @@ TEST(place_is_rolled_back)
     touch("old/same", 0640);
     touch("old/d/e", 0555);
     touch("old/d", 0755);
+    CHECK_INT(stat("old/overwritten", &before), 0);
+    ino_t inode = before.st_ino;
     CHECK_INT(stat("old/same", &before), 0);
     keep("old", "store", NULL, 0);
     put("old/appended", "ab");
@@ -392,6 +394,8 @@ TEST(place_is_rolled_back)
     forget();
     check_content("old/appended", "a");
     check_content("old/overwritten", "abc");
+    CHECK_INT(stat("old/overwritten", &after), 0);
+    CHECK(after.st_ino == inode); /* programs remember files by their inodes */
     check_content("old/truncated", "abc");
     check_content("old/renamed", "r");
     check_content("old/deleted", "d");
