@@ -121,18 +121,14 @@ static void ready_say(int fd)
 int supervisor_coordinate(int argc, char **argv)
 {
     char *options_argv[] = {argv[0], "-", NULL};
-    struct session session = {.coordinator = {.epoll_fd = -1, .listener.fd = -1, .lease_fd = -1},
-                              .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
-                                         .err = {.watch.fd = -1, .write_end = -1, .record = -1}},
-                              .checkpoint.done.fd = -1,
-                              .checkpoint.files.root = -1,
-                              .root.fd = -1};
+    struct session session;
     struct ckpt_error err = {0};
     uint64_t pid, ready;
 
     if (argc != 4 || !id_is_valid(argv[1]) || parse_unsigned(argv[2], INT_MAX, &pid) < 0 ||
         parse_unsigned(argv[3], INT_MAX, &ready) < 0)
         return EXIT_USAGE;
+    session_init(&session);
     session.coordinator.root_outer = (pid_t)pid;
     int error = run_options_parse(2, options_argv, RUN_MODE_LAUNCH, &session.options, &err);
     if (error == 0)

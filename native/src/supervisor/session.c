@@ -341,6 +341,19 @@ static void signal_add(sigset_t *set, int number)
         sigaddset(set, number);
 }
 
+void session_init(struct session *session)
+{
+    const struct stream closed = {.watch.fd = -1, .write_end = -1, .record = -1};
+
+    *session = (struct session){
+        .coordinator = {.epoll_fd = -1, .listener.fd = -1, .lease_fd = -1},
+        .output = {.out = closed, .err = closed, .echo = closed, .terminal = -1},
+        .checkpoint = {.done.fd = -1, .files.root = -1},
+        .root.fd = -1,
+    };
+    terminal_init(&session->terminal, &session->output);
+}
+
 int session_watch(struct session *session, struct ckpt_error *err)
 {
     struct coordinator *coordinator = &session->coordinator;

@@ -39,6 +39,8 @@ struct session {
     int root_status; /* as wait(2) gives it */
 };
 
+/* Nothing is open yet. */
+void session_init(struct session *session);
 /* Signals, timer and requests become watches. */
 int session_watch(struct session *session, struct ckpt_error *err);
 /* The working directory, which lies there now. */

@@ -334,15 +334,7 @@ static int failure_code(enum run_mode mode, int error)
 
 int supervisor_run(struct run_options *options, enum run_mode mode)
 {
-    struct session session = {.options = *options,
-                              .coordinator = {.epoll_fd = -1, .listener.fd = -1},
-                              .output = {.out = {.watch.fd = -1, .write_end = -1, .record = -1},
-                                         .err = {.watch.fd = -1, .write_end = -1, .record = -1},
-                                         .echo = {.watch.fd = -1, .write_end = -1, .record = -1},
-                                         .terminal = -1},
-                              .checkpoint.done.fd = -1,
-                              .checkpoint.files.root = -1,
-                              .root.fd = -1};
+    struct session session;
     struct ckpt_error err = {0};
     char cwd[PATH_MAX];
     int status;
@@ -352,7 +344,9 @@ int supervisor_run(struct run_options *options, enum run_mode mode)
         ckpt_fail(&err);
         return EXIT_USAGE;
     }
-    terminal_open(&session.terminal, &session.output);
+    session_init(&session);
+    session.options = *options;
+    terminal_open(&session.terminal);
     int error = session_open(&session, mode, cwd, &err);
     if (error == 0)
         error = begin(&session, mode, cwd, &err);

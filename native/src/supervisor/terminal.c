@@ -71,9 +71,13 @@ static void guard_start(struct terminal *terminal)
     terminal->guard = ends[1];
 }
 
-void terminal_open(struct terminal *terminal, struct output *output)
+void terminal_init(struct terminal *terminal, struct output *output)
 {
     *terminal = (struct terminal){.output = output, .keyboard = -1, .guard = -1, .input.fd = -1};
+}
+
+void terminal_open(struct terminal *terminal)
+{
     if (!isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO) && !isatty(STDERR_FILENO))
         return;
     terminal->keyboard = isatty(STDIN_FILENO) ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)

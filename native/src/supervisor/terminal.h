@@ -24,7 +24,9 @@ struct terminal {
 };
 
 /* Before anything is started: finds our terminal; never fails, since a task runs without one as well. */
-void terminal_open(struct terminal *terminal, struct output *output);
+void terminal_open(struct terminal *terminal);
+/* Before anything else; without terminal_open() it stays that of a tree that has none of ours. */
+void terminal_init(struct terminal *terminal, struct output *output);
 /* The tree's own terminal, when one of our three streams is one: output->terminal. */
 int terminal_make(struct terminal *terminal, struct ckpt_error *err);
 /* In the child that will be the root, in a session of its own. 0 or -errno. */

@@ -80,4 +80,5 @@ def test_emptied_environment_stays_empty_otherwise(case):
     task.start()
     expect("exit status", task.wait_end(), 0)
     names = sorted(line.partition("=")[0] for line in task.log("stdout").splitlines())
-    expect("variables", names, ["CKPT_COORDINATOR", "CKPT_SIGNAL", "CKPT_SUPERVISED", "LD_PRELOAD", "ONE", "TWO"])
+    expect("variables", names,
+           ["CKPT_COORDINATOR", "CKPT_NOTES", "CKPT_SIGNAL", "CKPT_SUPERVISED", "LD_PRELOAD", "ONE", "TWO"])
