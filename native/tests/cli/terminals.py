@@ -69,6 +69,12 @@ class Screen:
     def settings(self):
         return termios.tcgetattr(self.slave)
 
+    def wait_mode(self, canonical):
+        """Until keys come line by line, or each at once."""
+        while bool(self.settings()[3] & termios.ICANON) != canonical:
+            check(time.monotonic() < self.task.deadline, f"the terminal does not become {canonical=}")
+            self.read(0.01)
+
     def close(self):
         os.close(self.master)
         os.close(self.slave)
@@ -168,10 +174,10 @@ def test_ctrl_z_and_fg(case):
     screen = Screen(task, [shell, *task.run_line()])
     task.wait_ready()
     task.wait_for(lambda: task.exists("ticks"), "ticks")
-    raw = screen.settings()
+    screen.wait_mode(canonical=False)
     screen.type("\x1a")
     screen.wait("stopped\r\n")
-    check(screen.settings()[3] & termios.ICANON and not raw[3] & termios.ICANON, "the terminal's mode while stopped")
+    screen.wait_mode(canonical=True)
     size = os.path.getsize(task.path("ticks"))
     time.sleep(0.2)
     expect("ticks while stopped", os.path.getsize(task.path("ticks")), size)
@@ -188,9 +194,7 @@ def test_terminal_is_mended_after_a_kill(case):
     task, screen = begin(case)
     check(not screen.settings()[3] & termios.ICANON, "the terminal is not in raw mode")
     os.kill(task.process.pid, signal.SIGKILL)
-    while not screen.settings()[3] & termios.ICANON:
-        check(time.monotonic() < task.deadline, "the terminal stays in raw mode")
-        screen.read(0.01)
+    screen.wait_mode(canonical=True)
     screen.close()
 
 
