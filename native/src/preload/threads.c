@@ -28,18 +28,38 @@
 static char park_reason[128];
 static int stuck_tid;
 
-/* Where mlockall(2) locks whatever is mapped, the limit may leave room for a few threads only. */
+#define SLOTS_LEAST 64
+
+static bool slots_map(uint32_t room)
+{
+    long map = raw6(SYS_mmap, 0, room * sizeof(struct thread_slot), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (map < 0 && map > -4096)
+        return false;
+    preload.slots = (struct thread_slot *)map;
+    preload.slot_room = room;
+    return true;
+}
+
+/* Where mlockall(2) locks whatever is mapped, or the address space is limited, there may be room for a few threads
+ * only. Then a quarter of what could be had is taken: the program wants to go on as well. */
 static bool slots_allocate(void)
 {
-    for (uint32_t room = PRELOAD_SLOTS_MAX; preload.slots == NULL && room >= 64; room /= 4) {
-        long map = raw6(SYS_mmap, 0, room * sizeof(struct thread_slot), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (map < 0)
-            continue;
-        preload.slots = (struct thread_slot *)map;
-        preload.slot_room = room;
+    uint32_t room = PRELOAD_SLOTS_MAX;
+
+    if (preload.slots != NULL || slots_map(room))
+        return true;
+    while (room / 4 >= SLOTS_LEAST && !slots_map(room / 4))
+        room /= 4;
+    if (preload.slots == NULL)
+        return slots_map(SLOTS_LEAST);
+    if (preload.slot_room / 4 >= SLOTS_LEAST) {
+        raw2(SYS_munmap, preload.slots, preload.slot_room * sizeof(struct thread_slot));
+        preload.slots = NULL;
+        return slots_map(room / 16);
     }
-    return preload.slots != NULL;
+    return true;
 }
 
 /* The kernel may give the number of a thread that has ended to a new one. */
