@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/proc.h"
 #include "image/process.h"
+#include "image/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,16 @@ static bool flags_are_good(const char *flags)
     return true;
 }
 
+/* "/SYSV0000002a (deleted)": a System V segment, whose id stands where files have their inode. */
+static bool is_segment(const struct mapping *mapping, const char *name)
+{
+    unsigned key;
+    int end = 0;
+
+    return mapping->shared && mapping->deleted && sscanf(name, "/SYSV%8x%n", &key, &end) == 1 &&
+           end == 13 && name[end] == 0;
+}
+
 static int line_parse(char *line, struct mapping *ret)
 {
     unsigned long start, end, offset, inode;
@@ -82,6 +93,8 @@ static int line_parse(char *line, struct mapping *ret)
     };
     if (ret->deleted)
         name[length - suffix] = 0;
+    if (is_segment(ret, name))
+        ret->device = IMAGE_SEGMENT_DEVICE;
     name_unescape(name);
     ret->name = strdup(name);
     return ret->name == NULL ? -ENOMEM : 0;

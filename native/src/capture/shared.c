@@ -95,6 +95,8 @@ bool mapping_is_shared_object(pid_t outer, const struct mapping *mapping)
 {
     struct stat status;
 
+    if (mapping->device == IMAGE_SEGMENT_DEVICE)
+        return true;
     if (!mapping->shared || mapping->inode == 0)
         return false;
     if (starts_with(mapping->name, "[anon_shmem:"))
@@ -246,9 +248,11 @@ static struct image_shared *object_add(struct shared_capture *capture,
     return object;
 }
 
-/* Whether a descriptor of it has been saved, and with that its content. */
+/* Whether a descriptor of it, or the segment that it is, has been saved, and with that its content. */
 static bool is_saved(const struct tree_image *tree, const struct image_shared *object)
 {
+    if (tree_image_segment(tree, object) != NULL)
+        return true;
     for (size_t i = 0; i < tree->description_count; i++) {
         if (shared_memory_is_open_as(object, &tree->descriptions[i]))
             return true;

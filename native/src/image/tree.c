@@ -97,6 +97,36 @@ struct image_terminal *tree_image_add_terminal(struct tree_image *tree)
     return added;
 }
 
+struct image_system_v *tree_image_add_system_v(struct tree_image *tree)
+{
+    return array_add(&tree->system_v, &tree->system_v_count, sizeof(*tree->system_v));
+}
+
+const char *system_v_name(enum system_v_kind kind)
+{
+    return kind == SYSTEM_V_SEMAPHORES ? "semaphores"
+           : kind == SYSTEM_V_QUEUE    ? "message queue"
+                                       : "shared memory";
+}
+
+const struct image_system_v *tree_image_system_v(const struct tree_image *tree,
+                                                 enum system_v_kind kind, int id)
+{
+    for (size_t i = 0; i < tree->system_v_count; i++) {
+        if (tree->system_v[i].kind == kind && tree->system_v[i].id == id)
+            return &tree->system_v[i];
+    }
+    return NULL;
+}
+
+const struct image_system_v *tree_image_segment(const struct tree_image *tree,
+                                                const struct image_shared *shared)
+{
+    return shared->device == IMAGE_SEGMENT_DEVICE && shared->inode <= INT32_MAX
+               ? tree_image_system_v(tree, SYSTEM_V_SEGMENT, (int)shared->inode)
+               : NULL;
+}
+
 struct image_descriptor *image_process_add_descriptor(struct image_process *process)
 {
     return array_add(&process->descriptors, &process->descriptor_count,
@@ -139,6 +169,7 @@ void tree_image_free(struct tree_image *tree)
     free(tree->options);
     free(tree->locks);
     free(tree->terminals);
+    free(tree->system_v);
     free(tree->written);
     free(tree->processes);
     free(tree->descriptions);

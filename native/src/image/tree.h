@@ -209,6 +209,30 @@ struct image_terminal {
     int master, opened; /* while saving: descriptors of ours for both ends, or -1 */
 };
 
+enum system_v_kind {
+    SYSTEM_V_SEMAPHORES,
+    SYSTEM_V_QUEUE,
+    SYSTEM_V_SEGMENT, /* of shared memory */
+    SYSTEM_V_KINDS
+};
+
+/* As the device of image_shared and of mappings: a System V segment, whose id is the inode. */
+#define IMAGE_SEGMENT_DEVICE UINT64_MAX
+
+/* A System V object. data holds parts, each a number, a size and so many bytes: of semaphores all values in one, of a
+ * queue the type and the text of each message, of a segment the offset and the bytes of each page that is not zero. */
+struct image_system_v {
+    enum system_v_kind kind;
+    int id, key;
+    uint32_t mode; /* permissions; of a segment also SHM_DEST: removed, and attached still */
+    unsigned uid, gid;
+    uint64_t size;   /* semaphores, bytes that a queue may hold, bytes of a segment */
+    int64_t changed; /* when it was, in seconds: tells it from another one with its id */
+    pid_t creator;   /* of a segment, outer, else 0 */
+    bool outside; /* seen in the namespace of the supervisor, where it stays when the tree dies */
+    char data[IMAGE_NAME_SIZE];
+};
+
 struct image_descriptor {
     int fd;
     int description; /* index */
@@ -278,6 +302,8 @@ struct tree_image {
     size_t lock_count;
     struct image_terminal *terminals;
     size_t terminal_count;
+    struct image_system_v *system_v;
+    size_t system_v_count;
     bool terminals_known; /* while saving: all masters have been looked for */
     /* While saving: inodes of files that are mapped shared and writable, whose times do not tell when they are
      * written. Without devices, which /proc/PID/maps does not show as stat(2) does. */
@@ -299,6 +325,7 @@ struct image_passed *tree_image_add_passed(struct tree_image *tree);
 struct image_option *tree_image_add_option(struct tree_image *tree);
 struct image_lock *tree_image_add_lock(struct tree_image *tree);
 struct image_terminal *tree_image_add_terminal(struct tree_image *tree);
+struct image_system_v *tree_image_add_system_v(struct tree_image *tree);
 struct image_descriptor *image_process_add_descriptor(struct image_process *process);
 struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);
@@ -306,6 +333,13 @@ void tree_image_free(struct tree_image *tree);
 const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid);
 /* What the terminal that the tree has from the supervisor is for; TERMINAL_OF_THE_TREE: it has none. */
 enum terminal_use tree_image_terminal_use(const struct tree_image *tree);
+const char *system_v_name(enum system_v_kind kind);
+/* NULL if it is not in the image. */
+const struct image_system_v *tree_image_system_v(const struct tree_image *tree,
+                                                 enum system_v_kind kind, int id);
+/* The segment that shared memory is, or NULL. */
+const struct image_system_v *tree_image_segment(const struct tree_image *tree,
+                                                const struct image_shared *shared);
 int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode);
 
 /* Writes and reads the file in the generation's directory. Reading checks every index and range: -EBADMSG. */

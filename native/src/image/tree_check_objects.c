@@ -52,6 +52,19 @@ static bool terminal_is_good(const struct tree_image *tree, int index)
            (terminal->mode & ~07777u) == 0 && is_data(terminal->input) && is_data(terminal->output);
 }
 
+static bool system_v_is_good(const struct tree_image *tree, int index)
+{
+    const struct image_system_v *object = &tree->system_v[index];
+
+    if (object->kind >= SYSTEM_V_KINDS || object->id < 0 || object->creator < 0 ||
+        !manifest_name_is_valid(object->data) ||
+        tree_image_system_v(tree, object->kind, object->id) != object)
+        return false;
+    if (object->kind == SYSTEM_V_SEMAPHORES && (object->size == 0 || object->size > INT16_MAX + 1))
+        return false;
+    return object->size <= INT64_MAX && (object->mode & ~01777u) == 0;
+}
+
 static bool is_of_terminal(enum description_kind kind)
 {
     return kind == DESCRIPTION_TERMINAL_MASTER || kind == DESCRIPTION_TERMINAL ||
@@ -109,6 +122,8 @@ const char *tree_image_objects_blame(const struct tree_image *tree)
     }
     for (size_t i = 0; blamed == NULL && i < tree->terminal_count; i++)
         blamed = terminal_is_good(tree, (int)i) ? NULL : "terminals";
+    for (size_t i = 0; blamed == NULL && i < tree->system_v_count; i++)
+        blamed = system_v_is_good(tree, (int)i) ? NULL : "systemV";
     for (size_t i = 0; blamed == NULL && i < tree->process_count; i++) {
         int terminal = tree->processes[i].terminal;
         blamed = terminal < 0 || is_index(terminal, tree->terminal_count) ? NULL : "terminal";

@@ -110,6 +110,14 @@ static const struct field terminal_fields[] = {
     FIELD(image_terminal, height, FIELD_UINT),    FIELD(image_terminal, input, FIELD_TEXT),
     FIELD(image_terminal, output, FIELD_TEXT),    {0},
 };
+static const struct field system_v_fields[] = {
+    FIELD(image_system_v, kind, FIELD_UINT),   FIELD(image_system_v, id, FIELD_INT),
+    FIELD(image_system_v, key, FIELD_INT),     FIELD(image_system_v, mode, FIELD_UINT),
+    FIELD(image_system_v, uid, FIELD_UINT),    FIELD(image_system_v, gid, FIELD_UINT),
+    FIELD(image_system_v, size, FIELD_U64),    FIELD(image_system_v, changed, FIELD_I64),
+    FIELD(image_system_v, creator, FIELD_INT), FIELD(image_system_v, outside, FIELD_BOOL),
+    FIELD(image_system_v, data, FIELD_TEXT),   {0},
+};
 static const struct field descriptor_fields[] = {
     FIELD(image_descriptor, fd, FIELD_INT),
     FIELD(image_descriptor, description, FIELD_INT),
@@ -186,6 +194,7 @@ static const struct field tree_fields[] = {
     ARRAY(tree_image, "options", options, option_count, option_fields),
     ARRAY(tree_image, "locks", locks, lock_count, lock_fields),
     ARRAY(tree_image, "terminals", terminals, terminal_count, terminal_fields),
+    ARRAY(tree_image, "systemV", system_v, system_v_count, system_v_fields),
     {0},
 };
 

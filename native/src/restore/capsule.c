@@ -3,7 +3,8 @@
  *
  * The namespaces of a restart: PID, so that every process gets its old number; mount, so that the new working
  * directory stands at the old path and /proc shows the old numbers; time, so that the monotonic clock goes on; and a
- * user namespace, which gives an ordinary user the right to the others. Identity and files stay those of the user.
+ * user namespace, which gives an ordinary user the right to the others; an IPC namespace where there are System V
+ * objects, so that they get their old ids. Identity and files stay those of the user.
  *
  * A launcher makes them, since the first child after unshare(2) becomes process 1, and hands that child over to the
  * supervisor. */
@@ -135,6 +136,8 @@ static int namespaces_make(const struct capsule_spec *spec, struct ckpt_error *e
         return -EPERM;
     if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
         return ckpt_error_errno(err, "make PID and mount namespaces (see `ckpt check`)");
+    if (spec->restore->tree->system_v_count > 0 && unshare(CLONE_NEWIPC) < 0)
+        return ckpt_error_errno(err, "make an IPC namespace for System V objects");
     clocks_shift(spec);
     return 0;
 }

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -247,6 +248,25 @@ static uint32_t private_flags(const struct image_vma *vma)
                                      : 0);
 }
 
+static uint64_t page_up(uint64_t size)
+{
+    return (size + PAGE - 1) & ~(PAGE - 1);
+}
+
+static void segment_fill_in(const struct assembly *assembly, const struct image_vma *vma,
+                            struct restorer_vma *to)
+{
+    const struct tree_image *tree = assembly->restore->tree;
+    const struct image_system_v *segment = tree_image_segment(tree, &tree->shared[vma->object]);
+
+    if (segment == NULL)
+        return;
+    to->fd = segment->id;
+    to->segment = page_up(segment->size);
+    to->flags = ((vma->flags & VMA_MAY_WRITE) == 0 ? SHM_RDONLY : 0) |
+                ((vma->protection & PROT_EXEC) != 0 ? SHM_EXEC : 0);
+}
+
 static void vma_fill(const struct assembly *assembly, const struct image_vma *vma, bool has_runs,
                      struct restorer_vma *to)
 {
@@ -276,12 +296,8 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
     default: /* VMA_SHARED */
         to->flags = MAP_SHARED | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0);
         to->fd = assembly->restore->shared_memory[vma->object];
+        segment_fill_in(assembly, vma, to);
     }
-}
-
-static uint64_t page_up(uint64_t size)
-{
-    return (size + PAGE - 1) & ~(PAGE - 1);
 }
 
 /* See the drawing in restorer.h. */

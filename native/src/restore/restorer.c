@@ -113,20 +113,81 @@ static RESTORER_CODE long vma_map(const struct restorer_vma *vma, uint32_t flags
                 vma->offset);
 }
 
+static RESTORER_CODE bool is_same_attachment(const struct restorer_vma *a,
+                                             const struct restorer_vma *b)
+{
+    return a->segment != 0 && b->segment != 0 && a->fd == b->fd &&
+           a->start - a->offset == b->start - b->offset;
+}
+
+/* shmat(2) only takes the whole of a segment: it goes anywhere, and the parts that are wanted to their places. They come
+ * from one call, or shmdt(2) would not take them for one. */
+static RESTORER_CODE long segment_attach(const struct restorer_args *args, uint64_t index)
+{
+    const struct restorer_vma *first = &args->vmas[index];
+    uint64_t done = 0;
+    long whole = raw3(SYS_shmat, first->fd, 0, first->flags);
+
+    if (whole < 0 && whole >= -4095)
+        return whole;
+    for (uint64_t i = index; i < args->vma_count; i++) {
+        const struct restorer_vma *vma = &args->vmas[i];
+        uint64_t size = vma->end - vma->start;
+        if (!is_same_attachment(first, vma))
+            continue;
+        long got = raw5(SYS_mremap, (uint64_t)whole + vma->offset, size, size,
+                        MREMAP_MAYMOVE | MREMAP_FIXED, vma->start);
+        if (got != (long)vma->start)
+            return got;
+        if (vma->offset > done)
+            raw2(SYS_munmap, (uint64_t)whole + done, vma->offset - done);
+        done = vma->offset + size;
+        long error = raw3(SYS_mprotect, vma->start, size, vma->protection);
+        if (error < 0)
+            return error;
+    }
+    if (done < first->segment)
+        raw2(SYS_munmap, (uint64_t)whole + done, first->segment - done);
+    return (long)first->start;
+}
+
+/* The first of an attachment brings the others along. */
+static RESTORER_CODE void segment_map(const struct restorer_args *args, uint64_t index)
+{
+    for (uint64_t i = 0; i < index; i++) {
+        if (is_same_attachment(&args->vmas[i], &args->vmas[index]))
+            return;
+    }
+    long got = segment_attach(args, index);
+    if (got != (long)args->vmas[index].start)
+        fail(args, RESTORER_MAP, got, args->vmas[index].start);
+}
+
+static RESTORER_CODE void file_or_memory_map(const struct restorer_args *args,
+                                             const struct restorer_vma *vma)
+{
+    long got = vma_map(vma, vma->flags);
+
+    /* A host with fewer huge pages, or a kernel that drops nothing, has memory all the same. */
+    if (got < 0 && (vma->flags & MAP_HUGETLB) != 0)
+        got = vma_map(vma, vma->flags & ~(uint32_t)(MAP_HUGETLB | MAP_SIZE_OF_HUGE));
+    if (got < 0 && (vma->flags & MAP_TYPE) == MAP_DROPPABLE_TYPE) {
+        got = vma_map(vma, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+        raw3(SYS_madvise, vma->start, vma->end - vma->start, MADV_WIPE_FOR_CHILD);
+    }
+    if (got != (long)vma->start)
+        fail(args, RESTORER_MAP, got, vma->start);
+}
+
 static RESTORER_CODE void new_map(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        long got = vma_map(vma, vma->flags);
-        /* A host with fewer huge pages, or a kernel that drops nothing, has memory all the same. */
-        if (got < 0 && (vma->flags & MAP_HUGETLB) != 0)
-            got = vma_map(vma, vma->flags & ~(uint32_t)(MAP_HUGETLB | MAP_SIZE_OF_HUGE));
-        if (got < 0 && (vma->flags & MAP_TYPE) == MAP_DROPPABLE_TYPE) {
-            got = vma_map(vma, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
-            raw3(SYS_madvise, vma->start, vma->end - vma->start, MADV_WIPE_FOR_CHILD);
+        if (vma->segment != 0) {
+            segment_map(args, i);
+        } else {
+            file_or_memory_map(args, vma);
         }
-        if (got != (long)vma->start)
-            fail(args, RESTORER_MAP, got, vma->start);
         if ((vma->advice | vma->policy) != 0)
             advice_give(vma);
     }

@@ -25,15 +25,16 @@
 
 struct restorer_vma {
     uint64_t start, end, offset;
-    int32_t fd; /* -1: anonymous */
+    int32_t fd; /* -1: anonymous; of a segment: its id */
     uint32_t protection;
-    uint32_t flags;  /* of mmap, without MAP_FIXED */
+    uint32_t flags;  /* of mmap, without MAP_FIXED, or of shmat */
     uint32_t filled; /* 1: from runs, protection set afterwards */
     uint32_t advice; /* VMA_* of image/process.h */
     uint32_t policy; /* of mbind, 0: none */
     uint64_t nodes;
     uint32_t pkey;
     uint32_t reserved;
+    uint64_t segment; /* bytes of a System V segment, whole pages; 0: it is none */
 };
 
 struct restorer_run {

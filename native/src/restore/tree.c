@@ -12,6 +12,7 @@
 #include "objects/mapped_file.h"
 #include "objects/object.h"
 #include "objects/shared_memory.h"
+#include "objects/system_v.h"
 #include "objects/terminal.h"
 #include "objects/terminal_control.h"
 #include "restore/restore.h"
@@ -343,6 +344,9 @@ static void shared_memory_open(struct restore *restore)
             restore_fail(restore, &err);
     }
     for (size_t i = 0; i < tree->shared_count; i++) {
+        restore->shared_memory[i] = -1;
+        if (tree_image_segment(tree, &tree->shared[i]) != NULL)
+            continue; /* it is attached, not mapped */
         int fd =
             shared_memory_restore(tree, &tree->shared[i], restore->opened, restore->dirfd, &err);
         if (fd < 0)
@@ -370,6 +374,8 @@ static __attribute__((noreturn)) void reap(struct restore *restore)
 
 static __attribute__((noreturn)) void stand_in_main(struct restore *restore)
 {
+    struct ckpt_error err = {0};
+
     prctl(PR_SET_NAME, "ckpt-parent");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (restore->plan.stand_in_session == restore->plan.stand_in && getpid() != getsid(0))
@@ -383,6 +389,8 @@ static __attribute__((noreturn)) void stand_in_main(struct restore *restore)
     restore->output = move_up(restore, restore->output);
     restore->error = move_up(restore, restore->error);
     descriptions_open(restore);
+    if (system_v_restore(restore->tree, restore->dirfd, &err) < 0)
+        restore_fail(restore, &err);
     shared_memory_open(restore);
     children_fork(restore, -1, false);
     zombies_await(restore, -1);

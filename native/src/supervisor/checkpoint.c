@@ -125,6 +125,9 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
 
     context_fill(checkpoint, job, tree, &context);
     context.index = index;
+    if (error == 0)
+        error = system_v_save(&job->tree, tree, checkpoint->coordinator->capsule_outer,
+                              &checkpoint->system_v, job->dirfd, err);
     for (size_t i = 0; error == 0 && i < tree->count; i++) {
         error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
         if (error < 0 || job->tree.processes[i].zombie)
@@ -354,7 +357,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     if (error == 0)
         error = tree_is_whole(job, &tree, err);
     if (error == 0 && !checkpoint->warned_of_host)
-        checkpoint->warned_of_host = host_objects_warn(&tree, coordinator->status);
+        checkpoint->warned_of_host = host_objects_warn(&tree, &job->tree, coordinator->status);
     if (error == 0) {
         stopped_children_list(coordinator, job);
         coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
@@ -484,6 +487,8 @@ void checkpoint_close(struct checkpoint *checkpoint)
     if (checkpoint->writing)
         checkpoint_finish(checkpoint, NULL);
     files_close(&checkpoint->files);
+    free(checkpoint->system_v.list);
+    checkpoint->system_v = (struct system_v_known){0};
     if (checkpoint->done.fd >= 0)
         close(checkpoint->done.fd);
 }

@@ -7,6 +7,7 @@
  * of its own while the event loop runs, and its end is told through checkpoint_ready(). */
 
 #include "files/capture.h"
+#include "objects/system_v.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
 
@@ -18,6 +19,7 @@ struct checkpoint {
     struct output *output; /* NULL in a bare tree */
     const char *run_from;  /* the working directory as the tree sees it */
     struct files files;
+    struct system_v_known system_v;
     uint64_t max_size;  /* of a generation, in bytes; 0: no limit */
     double run_seconds; /* until the barrier, filled by the caller */
     bool writing;       /* the thread lives */

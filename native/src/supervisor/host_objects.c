@@ -49,7 +49,7 @@ static bool memory_parse(const char *line, const struct process_tree *tree, stru
 static const struct {
     const char *path, *what;
     bool (*parse)(const char *line, const struct process_tree *tree, struct row *ret);
-} tables[] = {
+} tables[SYSTEM_V_KINDS] = {
     {"/proc/sysvipc/sem", "semaphores", semaphores_parse},
     {"/proc/sysvipc/msg", "message queue", queue_parse},
     {"/proc/sysvipc/shm", "shared memory", memory_parse},
@@ -66,7 +66,8 @@ static const struct tree_process *user_find(const struct process_tree *tree, con
     return NULL;
 }
 
-bool host_objects_warn(const struct process_tree *tree, struct status *status)
+bool host_objects_warn(const struct process_tree *tree, const struct tree_image *image,
+                       struct status *status)
 {
     char line[512], text[256];
     bool found = false;
@@ -77,7 +78,7 @@ bool host_objects_warn(const struct process_tree *tree, struct status *status)
             struct row row = {0};
             const struct tree_process *user =
                 tables[i].parse(line, tree, &row) ? user_find(tree, &row) : NULL;
-            if (user == NULL)
+            if (user == NULL || tree_image_system_v(image, (enum system_v_kind)i, row.id) != NULL)
                 continue;
             found = true;
             snprintf(text, sizeof(text),

@@ -4,12 +4,14 @@
 #define CKPT_SUPERVISOR_HOST_OBJECTS_H
 
 #include "capture/process_tree.h"
+#include "image/tree.h"
 #include "store/status.h"
 
 #include <stdbool.h>
 
-/* Warns of the first System V object that a process of the tree was the last to use: it belongs to the host, and what
- * is in it is no part of a generation. True if there was one. */
-bool host_objects_warn(const struct process_tree *tree, struct status *status);
+/* Warns of the first System V object that a process of the tree was the last to use and that is not in the image: it
+ * belongs to somebody else, and what is in it is no part of a generation. True if there was one. */
+bool host_objects_warn(const struct process_tree *tree, const struct tree_image *image,
+                       struct status *status);
 
 #endif

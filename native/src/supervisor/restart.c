@@ -15,6 +15,7 @@
 #include "files/rollback.h"
 #include "image/tree_check.h"
 #include "objects/limit.h"
+#include "objects/system_v.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
 #include "store/generation.h"
@@ -264,6 +265,8 @@ int restart_tree(struct coordinator *coordinator, struct output *output,
     int error = capsule_run(coordinator, output, plan, place, report, status_write, err);
     if (error == 0)
         error = members_await(coordinator, &plan->tree, report_end, &terminal, err);
+    if (error == 0)
+        error = system_v_settle(&plan->tree, coordinator->capsule_outer, err);
     if (error == 0)
         error = capsule_identify(coordinator, &plan->tree, err);
     if (error == 0 && terminal >= 0)

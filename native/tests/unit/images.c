@@ -177,6 +177,19 @@ void images_tree(struct tree_image *ret)
     CHECK_INT(image_shared_add_extent(shared, 4096, 4096), 0);
     sockets_add(ret);
     terminal_add(ret);
+    struct image_system_v *queue = tree_image_add_system_v(ret);
+    CHECK(queue != NULL);
+    *queue = (struct image_system_v){.kind = SYSTEM_V_QUEUE,
+                                     .id = 32769,
+                                     .key = -5,
+                                     .mode = 0640,
+                                     .uid = 1001,
+                                     .gid = 1002,
+                                     .size = 16384,
+                                     .changed = 1234567,
+                                     .creator = IMAGES_PID,
+                                     .outside = true,
+                                     .data = "system-v-1-32769.data"};
     struct image_process *root = process_add(ret, IMAGES_PID, IMAGES_PID);
     for (int i = 0; i < DESCRIPTION_KINDS; i++) {
         struct image_descriptor *descriptor = image_process_add_descriptor(root);

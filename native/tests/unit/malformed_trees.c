@@ -239,6 +239,9 @@ TEST(names_that_lead_elsewhere_are_refused)
     check_edit_refused(text, "\"file-1.data\"", "\"../1.data\"");
     check_edit_refused(text, "\"pipe-1.data\"", "\"\\/etc\\/passwd\"");
     check_edit_refused(text, "\"terminal-0-in.data\"", "\"..\"");
+    check_edit_refused(text, "\"system-v-1-32769.data\"", "\"..\"");
+    check_edit_refused(text, "\"id\":32769", "\"id\":-1");
+    check_edit_refused(text, "\"size\":16384", "\"size\":9223372036854775808");
     check_edit_refused(text, "\"shared-1.data\"", "\"\"");
     check_edit_refused(text, "\"shared-1.data\"", "\".hidden\"");
     check_edit_refused(text, "\"size\":1096", "\"size\":0");

@@ -123,6 +123,11 @@ static void check_sockets(const struct tree_image *a, const struct tree_image *b
     CHECK_INT(a->terminal_count, b->terminal_count);
     CHECK_INT(a->terminals[0].columns, b->terminals[0].columns);
     CHECK_STRING(a->terminals[0].output, b->terminals[0].output);
+    CHECK_INT(a->system_v_count, b->system_v_count);
+    CHECK_INT(a->system_v[0].kind, b->system_v[0].kind);
+    CHECK_INT(a->system_v[0].key, b->system_v[0].key);
+    CHECK_INT(a->system_v[0].changed, b->system_v[0].changed);
+    CHECK_STRING(a->system_v[0].data, b->system_v[0].data);
 }
 
 TEST(tree_read_back_is_the_one_written)
