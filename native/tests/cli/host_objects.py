@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
-"""Objects of the host that no generation holds: a warning for System V ones, no checkpoint with a POSIX queue."""
+"""Objects of the host: System V ones of the tree move into the capsule, others get a warning; no checkpoint with a POSIX
+queue."""
+import ctypes
+
 from case import expect, one_line
 from harness import check
 
@@ -22,29 +25,61 @@ def finish(task):
     expect("output", task.log("stdout"), "pass\n")
 
 
-def warned(case, make, remove, what):
-    task = case.task(["python3", "-c", PROGRAM.format(make=make, remove=remove)])
+def rows(table):
+    with open(f"/proc/sysvipc/{table}", encoding="ascii") as lines:
+        return {int(line.split()[1]) for line in list(lines)[1:]}
+
+
+def test_shared_memory_of_somebody_else(case):
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.shmat.restype = ctypes.c_void_p
+    segment = libc.shmget(0, 4096, 0o666)
+    check(segment >= 0, "shmget")
+    try:
+        make = f"libc.shmat.restype = ctypes.c_void_p; at = libc.shmat({segment}, None, 0); assert at"
+        task = case.task(["python3", "-c", PROGRAM.format(make=make, remove="libc.shmdt(ctypes.c_void_p(at))")])
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.checkpoint()
+        check("System V shared memory" in one_line(task), f"the warning is {task.messages()}")
+        check(any("shared memory" in w for w in task.json("status.json")["warnings"]), "status.json does not have it")
+        finish(task)
+    finally:
+        libc.shmctl(segment, 0, None)
+
+
+MAKE = """
+s = libc.semget(0, 3, 0o600)
+q = libc.msgget(0, 0o600)
+m = libc.shmget(0, 4096, 0o600)
+assert libc.semctl(s, 1, 16, 5) == 0 and libc.msgsnd(q, bytes([1] + 15 * [0]), 8, 0) == 0 and m >= 0
+with open("ids", "w") as ids:
+    ids.write(f"{s} {q} {m}")
+"""
+REMOVE = """
+assert libc.semctl(s, 1, 12) == 5, "the semaphore"
+assert libc.msgrcv(q, ctypes.create_string_buffer(64), 8, 1, 0o4000) == 8, "the message"
+assert libc.semctl(s, 0, 0) == 0 and libc.msgctl(q, 0, None) == 0 and libc.shmctl(m, 0, None) == 0
+"""
+
+
+def test_nothing_is_left_on_the_host(case):
+    task = case.task(["python3", "-c", PROGRAM.format(make=MAKE, remove=REMOVE)])
     task.start()
     task.wait_ready()
     task.checkpoint()
-    task.checkpoint()
-    check(f"System V {what}" in one_line(task), f"the warning is {task.messages()}")
-    check(any(what in w for w in task.json("status.json")["warnings"]), "status.json does not have it")
+    ids = [int(i) for i in open(task.path("ids"), encoding="ascii").read().split()]
+    tables = list(zip(("sem", "msg", "shm"), ids))
+    check(all(i in rows(table) for table, i in tables), "the objects are not on the host")
+    task.kill_tree()
+    check(all(i in rows(table) for table, i in tables), "the objects have ended with the tree")
+    task.start()
+    task.wait_restarted(1)
+    left = [table for table, i in tables if i in rows(table)]
+    check(not left, f"left on the host: {left}")
+    check(not task.json("status.json")["warnings"], f"warnings: {task.messages()}")
     finish(task)
-
-
-def test_system_v_semaphores(case):
-    warned(case, "i = libc.semget(0, 3, 0o600); assert libc.semctl(i, 1, 16, 5) == 0", "libc.semctl(i, 0, 0)",
-           "semaphores")
-
-
-def test_system_v_message_queue(case):
-    warned(case, "i = libc.msgget(0, 0o600); assert libc.msgsnd(i, bytes([1] + 15 * [0]), 8, 0) == 0",
-           "libc.msgctl(i, 0, None)", "message queue")
-
-
-def test_system_v_shared_memory(case):
-    warned(case, "i = libc.shmget(0, 4096, 0o600); assert i >= 0", "libc.shmctl(i, 0, None)", "shared memory")
 
 
 def test_posix_message_queue(case):
