@@ -15,6 +15,7 @@
  *   ESRCH      nothing is running in the store
  *   ETIMEDOUT  a request was not answered in time
  *   ECANCELED  a request was refused
+ *   EINPROGRESS  somebody is about to read what is in the way of a checkpoint
  * Everything else is what the system said. */
 struct ckpt_error {
     int code; /* positive errno */

@@ -2,7 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * inotify: the watched inodes, whose paths have to be found (inode_path.c), under the numbers they had. Events that
- * nobody has read cannot be put back: while there are some, there is no checkpoint. */
+ * nobody has read cannot be put back, nor can a program be told of them otherwise: while there are some, there is no
+ * checkpoint, but a moment later (session.c) they mostly have been read. */
 #include "objects/inode_path.h"
 #include "objects/object.h"
 
@@ -61,7 +62,8 @@ int inotify_save(const struct save_context *context, const struct seen_descripto
     if (fd >= 0)
         close(fd);
     if (unread > 0)
-        return ckpt_error_set(err, EAGAIN, "an inotify descriptor has events that nobody has read");
+        return ckpt_error_set(err, EINPROGRESS,
+                              "an inotify descriptor has events that nobody has read");
     ret->kind = DESCRIPTION_INOTIFY;
     for (const char *line = strstr(seen->info, "inotify wd:"); error == 0 && line != NULL;
          line = strstr(line + 1, "inotify wd:"))

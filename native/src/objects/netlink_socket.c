@@ -101,7 +101,8 @@ int netlink_socket_examine(const struct save_context *context, int index, struct
                               socket->protocol);
     /* Reading, even without taking, would take an error that waits. */
     if (poll(&ready, 1, 0) > 0)
-        return ckpt_error_set(err, EAGAIN, "a netlink socket has messages that nobody has read");
+        return ckpt_error_set(err, EINPROGRESS,
+                              "a netlink socket has messages that nobody has read");
     hex_read(socket->peer_name, &peer, sizeof(peer));
     if (peer.nl_pid == 0 && peer.nl_groups == 0)
         socket->peer_name[0] = 0; /* the kernel, as without connecting */

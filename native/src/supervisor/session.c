@@ -24,6 +24,7 @@
 
 #define ENDED_TRIES       20
 #define ENDED_PAUSE_MS    50
+#define UNREAD_TRIES      5
 #define REQUEST_POLL_MS   1000
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
@@ -189,8 +190,9 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
         session->checkpoint.run_seconds = run_seconds(session);
         if (checkpoint_take(&session->checkpoint, cause, request, false, &err) == 0)
             return;
-        /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. */
-        if (err.code != ESRCH)
+        /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to
+         * be read when everybody is stopped has mostly been read a moment later. */
+        if (err.code != ESRCH && (err.code != EINPROGRESS || tries >= UNREAD_TRIES))
             break;
         ckpt_info("no checkpoint: %s", err.message);
         coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);

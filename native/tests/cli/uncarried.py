@@ -119,6 +119,30 @@ def test_notifications_about_a_directory(case):
                         "fcntl.fcntl(fd, fcntl.F_NOTIFY, fcntl.DN_RENAME | fcntl.DN_MULTISHOT)", "os.close(fd)")
 
 
+INOTIFY = ("import random\nfd = libc.inotify_init()\nlibc.inotify_add_watch(fd, b'.', 0x100)\n"
+           "def event():\n open('made', 'w').close()\n os.unlink('made')\n")
+
+
+def test_inotify_event_that_nobody_reads(case):
+    refused_while_there(case, "inotify descriptor has events that nobody has read", INOTIFY + "event()\n",
+                        "wait_read = os.read(fd, 4096)\nlibc.inotify_rm_watch(fd, 1)\nos.read(fd, 4096)")
+
+
+def test_inotify_events_that_are_read_soon(case):
+    """At times there are some: a checkpoint waits for a better moment."""
+    script = HOLDER.split("{do}", maxsplit=1)[0] + INOTIFY + (
+        "open('ready', 'w')\nos.read(fd, 4096)\nwhile not os.path.exists('go'):\n event()\n time.sleep(0.02 * random.random())\n"
+        " os.read(fd, 4096)\n time.sleep(0.08 * random.random())\nprint('pass')\n")
+    task = case.task([PYTHON, "-c", script], ("--interval", "10min"))
+    task.start()
+    task.wait_ready()
+    for _ in range(20):
+        task.checkpoint()
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
 def test_fanotify(case):
     if case.user.uid == 0:
         refused_while_there(case, "fanotify", "fd = call(300, 0, 0)", "os.close(fd)")

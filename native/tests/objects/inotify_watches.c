@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * inotify: a file and a directory are watched under the numbers they had, with the events asked for; nothing is
- * reported that the program did not cause. */
+ * inotify: files, one of them renamed since, and a directory are watched under the numbers they had, with the events
+ * asked for; nothing is reported that the program did not cause. */
 #include "testlib.h"
 
 #include <sys/inotify.h>
@@ -34,6 +34,9 @@ int main(void)
     CHECK(read(fd, &byte, 1) < 0, "part of an event was read");
     expect(fd, dropped, IN_IGNORED, "");
     int file = MUST(inotify_add_watch(fd, "file", IN_ATTRIB | IN_ONESHOT));
+    touch("old");
+    int renamed = MUST(inotify_add_watch(fd, "old", IN_MODIFY));
+    MUST(rename("old", "directory/renamed"));
     ready();
     wait_go();
     if (sabotaged())
@@ -43,6 +46,8 @@ int main(void)
     expect(fd, below, IN_CREATE, "new");
     MUST(unlink("directory/below/new"));
     expect(fd, below, IN_DELETE, "new");
+    MUST(truncate("directory/renamed", 1));
+    expect(fd, renamed, IN_MODIFY, "");
     MUST(chmod("file", 0600));
     char events[512];
     CHECK(read(fd, events, sizeof(events)) == 2 * sizeof(struct inotify_event), "chmod");
