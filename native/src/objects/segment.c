@@ -3,7 +3,9 @@
  *
  * A System V shared memory segment: its content without its holes. Those who had it attached do so again in
  * restore/restorer.c. */
+#include "capture/mappings.h"
 #include "common/cleanup.h"
+#include "image/process.h"
 #include "objects/system_v.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #define PAGE        4096ULL
 #define BATCH_PAGES 256ULL
@@ -26,6 +29,21 @@ static void residency_read(char *memory, uint64_t pages, bool swapping, unsigned
 {
     if (swapping || mincore(memory, pages * PAGE, ret) < 0)
         memset(ret, 1, pages);
+}
+
+/* Of huge pages, which a restart may not have; -errno when it cannot be told. */
+static int huge_refuse(const char *memory)
+{
+    struct mappings mappings = {0};
+    int error = mappings_read_with_flags(getpid(), &mappings, NULL);
+
+    for (size_t i = 0; error == 0 && i < mappings.count; i++) {
+        if (mappings.list[i].start == (uintptr_t)memory &&
+            (mappings.list[i].flags & VMA_HUGETLB) != 0)
+            error = -ENOTSUP;
+    }
+    mappings_free(&mappings);
+    return error;
 }
 
 static int batch_save(char *memory, uint64_t at, uint64_t size, bool swapping, int out)
@@ -49,8 +67,6 @@ int segment_save(struct image_system_v *ret, int out)
 {
     struct shmid_ds status;
     struct sysinfo info;
-    int error = 0;
-
     if (shmctl(ret->id, IPC_STAT, &status) < 0)
         return -errno;
     ret->mode = status.shm_perm.mode & (0777 | SHM_DEST);
@@ -61,6 +77,7 @@ int segment_save(struct image_system_v *ret, int out)
     char *memory = shmat(ret->id, NULL, SHM_RDONLY);
     if ((intptr_t)memory == -1)
         return -errno;
+    int error = huge_refuse(memory);
     bool swapping = sysinfo(&info) < 0 || info.freeswap < info.totalswap;
     for (uint64_t at = 0; error == 0 && at < ret->size; at += BATCH_PAGES * PAGE)
         error = batch_save(memory, at, ret->size, swapping, out);

@@ -197,7 +197,7 @@ static int object_save(const struct row *row, bool own, int dirfd, int answer)
     if (error < 0) {
         unlinkat(dirfd, object.data, 0);
         /* One of the host's stays there, and a warning names it. */
-        return own ? error : 0;
+        return own && error != -ENOTSUP ? error : 0;
     }
     return write_full(answer, &object, sizeof(object)) < 0 ? -errno : 0;
 }
