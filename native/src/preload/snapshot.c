@@ -27,12 +27,12 @@ static volatile long snapshot_pid;
 static uint64_t expected_pages; /* 0: unknown */
 static int verdict[2];
 
-/* The size of the calling process, or 0. */
+/* The size of the calling process, or 0; asked of a thread, since the main one may have ended. */
 static uint64_t pages_count(void)
 {
     char buffer[32] = "";
     const char *at = buffer;
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/statm", O_RDONLY, 0);
+    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/statm", O_RDONLY, 0);
 
     if (fd < 0)
         return 0;

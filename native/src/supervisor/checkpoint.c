@@ -246,23 +246,23 @@ static unsigned long size_read(pid_t outer)
 }
 
 /* The library has looked as well, if /proc can be read where the process is. */
-static int snapshot_is_whole(const struct member *member, const struct member *snapshot,
+static int snapshot_is_whole(const struct tree_process *process, const struct member *snapshot,
                              struct ckpt_error *err)
 {
-    unsigned long size = size_read(member->outer);
+    unsigned long size = size_read(process->task);
 
     if (size == 0)
         return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
-                              (int)member->inner);
+                              (int)process->inner);
     if (size != size_read(snapshot->outer))
         return ckpt_error_set(err, ENOTSUP,
                               "process %d has memory that no child gets (MADV_DONTFORK)",
-                              (int)member->inner);
+                              (int)process->inner);
     return 0;
 }
 
 static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
-                        struct ckpt_error *err)
+                        const struct process_tree *tree, struct ckpt_error *err)
 {
     job->sources = calloc(job->tree.process_count, sizeof(*job->sources));
     if (job->sources == NULL)
@@ -278,7 +278,7 @@ static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
         if (snapshot == NULL || member == NULL)
             return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
                                   (int)process->pid);
-        int error = snapshot_is_whole(member, snapshot, err);
+        int error = snapshot_is_whole(&tree->processes[i], snapshot, err);
         if (error < 0)
             return error;
         process->library = member->process;
@@ -364,7 +364,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
         error = snapshots_await(coordinator, job, err);
     }
     if (error == 0)
-        error = sources_fill(coordinator, job, err);
+        error = sources_fill(coordinator, job, &tree, err);
     process_tree_free(&tree);
     return error;
 }
