@@ -64,6 +64,21 @@ bool process_pending_saved(void)
     return process_pending_count > 0;
 }
 
+unsigned long pending_saved_set(void)
+{
+    unsigned long set = 0;
+
+    for (uint32_t i = 0; i < process_pending_count; i++)
+        set |= BIT(process_pending[i].si_signo);
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        if (preload.slots[i].state == SLOT_GONE)
+            continue;
+        for (uint32_t j = 0; j < preload.slots[i].pending_count; j++)
+            set |= BIT(preload.slots[i].pending[j].si_signo);
+    }
+    return set;
+}
+
 /* Only to a number of its own may a thread send what looks like kill() or like the kernel; a thread's number stands for
  * its process here. */
 void process_pending_resend(void)

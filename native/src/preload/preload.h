@@ -175,6 +175,8 @@ void posix_timers_restore(void);
  * thread sends the process's again. */
 void process_pending_save(void);
 bool process_pending_saved(void);
+/* All that have been saved, by bit. */
+unsigned long pending_saved_set(void);
 void thread_pending_save(struct thread_slot *slot);
 void thread_pending_resend(const struct thread_slot *slot);
 void process_pending_resend(void);

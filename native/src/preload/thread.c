@@ -142,6 +142,7 @@ static void on_snapshot(int fd, struct wire_message *message)
         .entry_stack = (uint64_t)(checkpoint_thread_stack + PRELOAD_STACK_SIZE - 64),
         .restorer = (uint64_t)&preload.restorer,
         .checkpoint_tid = preload.checkpoint_tid,
+        .pending = pending_saved_set(),
     };
     memcpy(message->child_stops, stops, sizeof(stops));
     if (state < 0)

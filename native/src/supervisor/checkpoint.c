@@ -311,6 +311,12 @@ static bool was_terminated(const struct tree_process *seen, const struct image_p
            (BIT(WTERMSIG(process->exit_status)) & (TERMINATIONS | BIT(SIGKILL))) != 0;
 }
 
+static int signalled_as_well(const struct image_process *process, struct ckpt_error *err)
+{
+    return ckpt_error_set(err, ECANCELED, "process %d (%s) has been signalled as well",
+                          (int)process->pid, process->name);
+}
+
 /* Whoever ends a task may signal all of its processes and not only us. An image of what that leaves is no image of
  * the task: the generation before it has to serve. */
 static int tree_is_whole(const struct writer_job *job, const struct process_tree *tree,
@@ -323,8 +329,19 @@ static int tree_is_whole(const struct writer_job *job, const struct process_tree
     for (size_t i = 0; i < job->tree.process_count; i++) {
         const struct image_process *process = &job->tree.processes[i];
         if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&tree->processes[i], process))
-            return ckpt_error_set(err, ECANCELED, "process %d (%s) has been signalled as well",
-                                  (int)process->pid, process->name);
+            return signalled_as_well(process, err);
+    }
+    return 0;
+}
+
+/* The same of what arrived later, as the images have it. */
+static int images_are_whole(const struct writer_job *job, struct ckpt_error *err)
+{
+    for (size_t i = 0; i < job->tree.process_count; i++) {
+        const struct image_process *process = &job->tree.processes[i];
+        if (job->manifest.cause == MANIFEST_SIGNAL && !process->zombie &&
+            (process->library.pending & TERMINATIONS) != 0)
+            return signalled_as_well(process, err);
     }
     return 0;
 }
@@ -365,6 +382,8 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     }
     if (error == 0)
         error = sources_fill(coordinator, job, &tree, err);
+    if (error == 0)
+        error = images_are_whole(job, err);
     process_tree_free(&tree);
     return error;
 }

@@ -57,6 +57,8 @@ struct wire_process {
     uint64_t entry_stack; /* its stack pointer */
     uint64_t restorer;    /* struct preload_restored, which the restorer fills in */
     int32_t checkpoint_tid;
+    uint64_t
+        pending; /* signals that wait in the image, by bit, for the process or any thread; not part of tree.img */
 };
 
 /* How the coordinator is scheduled. A thread that differs has been made to, and gets the same again at a restart; the
