@@ -362,8 +362,6 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     job->tree.parent = coordinator->parent;
     job->tree.session = coordinator->session;
     job->tree.root = coordinator->root_inner;
-    job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
-    job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
     error = limits_read(getpid(), job->tree.limits);
     if (error == 0)
         error = oom_score_read(getpid(), &job->tree.oom_score_adj);
@@ -384,6 +382,9 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
         error = sources_fill(coordinator, job, &tree, err);
     if (error == 0)
         error = images_are_whole(job, err);
+    /* Read last: what time was left to each timer has been looked at before, so that after a restart none is early. */
+    job->tree.monotonic_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)coordinator->monotonic_shift_ns;
+    job->tree.boottime_ns = clock_ns(CLOCK_BOOTTIME) + (uint64_t)coordinator->boottime_shift_ns;
     process_tree_free(&tree);
     return error;
 }
