@@ -33,9 +33,7 @@ def test_do_not_reach_into_the_next_incarnation(case):
     wait_until(lambda: os.path.exists(task.path("pids")) and len(open(task.path("pids")).read().split()) == 2,
                task.deadline, "the second incarnation")
     check(not set(old) & set(task.tree()), "processes of the first incarnation are still there")
-    os.kill(task.process.pid, signal.SIGKILL)
-    task.process.wait()
-    task.check_nothing_left()
+    task.kill_tree()
 
 
 def test_are_part_of_a_checkpoint(case):
