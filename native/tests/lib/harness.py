@@ -134,6 +134,7 @@ class Task:
         dropped = ("LD_PRELOAD", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")  # we may be run by make ourselves
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CKPT_") and k not in dropped}
         self.environ.update(CKPT_TEST_ID=self.id, HOME=user.home, USER=user.name, LC_ALL="C")
+        self.environ.setdefault("SHELL", "/bin/sh")  # where there is none, bash asks a name service at each start
         self.deadline = time.monotonic() + timeout
         self.incarnation = 0
         self.process = None
