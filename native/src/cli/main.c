@@ -46,7 +46,8 @@ int main(int argc, char **argv)
         puts("ckpt " CKPT_VERSION);
         return finish_output(EXIT_SUCCESS);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
+        (argc > 2 && strcmp(argv[2], "--help") == 0)) {
         fputs(usage_text, stdout);
         return finish_output(EXIT_SUCCESS);
     }

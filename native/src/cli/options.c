@@ -3,12 +3,10 @@
 /* Options of `ckpt run`, `launch` and `restart`. Parsing stops at the first word that is no
  * option, so that CMD's own options stay CMD's. */
 #include "cli/options.h"
-
-#include "common/parse.h"
+#include "cli/option_values.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +20,12 @@ enum {
     OPTION_REPLAY,
     OPTION_GENERATION,
     OPTION_SIGNAL,
+    OPTION_CHECKPOINT_SIGNAL,
+    OPTION_MTBF,
+    OPTION_JITTER,
+    OPTION_MIN_RUNTIME,
+    OPTION_TIME_LIMIT,
+    OPTION_MEMORY,
     OPTION_LABEL,
     OPTION_EXCLUDE,
     OPTION_DEDICATED,
@@ -39,6 +43,12 @@ static const struct option long_options[] = {
     {"replay", no_argument, NULL, OPTION_REPLAY},
     {"generation", required_argument, NULL, OPTION_GENERATION},
     {"signal", required_argument, NULL, OPTION_SIGNAL},
+    {"checkpoint-signal", required_argument, NULL, OPTION_CHECKPOINT_SIGNAL},
+    {"mtbf", required_argument, NULL, OPTION_MTBF},
+    {"jitter", required_argument, NULL, OPTION_JITTER},
+    {"min-runtime", required_argument, NULL, OPTION_MIN_RUNTIME},
+    {"time-limit", required_argument, NULL, OPTION_TIME_LIMIT},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
     {"label", required_argument, NULL, OPTION_LABEL},
     {"exclude", required_argument, NULL, OPTION_EXCLUDE},
     {"dedicated", no_argument, NULL, OPTION_DEDICATED},
@@ -48,56 +58,11 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int set_time(const char *name, const char *text, uint64_t *ret, struct ckpt_error *err)
-{
-    if (parse_time_ms(text, ret) == 0)
-        return 0;
-    return ckpt_error_set(
-        err, EINVAL, "%s is '%s', allowed are times such as 500ms, 30s, 10min, 1h", name, text);
-}
-
-static int set_size(const char *name, const char *text, uint64_t *ret, struct ckpt_error *err)
-{
-    if (parse_size(text, ret) == 0)
-        return 0;
-    return ckpt_error_set(err, EINVAL, "%s is '%s', allowed are sizes such as 500K, 64M, 1.5G",
-                          name, text);
-}
-
 static int set_reference(struct run_options *options, const char *text, struct ckpt_error *err)
 {
     if (strcmp(text, "none") != 0)
-        return set_size("--by-reference", text, &options->reference_from, err);
+        return option_size("--by-reference", text, &options->reference_from, err);
     options->reference_from = UINT64_MAX;
-    return 0;
-}
-
-static int set_number(const char *name, const char *text, unsigned *ret, struct ckpt_error *err)
-{
-    uint64_t value;
-
-    if (parse_unsigned(text, INT_MAX, &value) < 0 || value == 0)
-        return ckpt_error_set(err, EINVAL, "%s is '%s', allowed is a number from 1 on", name, text);
-    *ret = (unsigned)value;
-    return 0;
-}
-
-static int set_signal(const char *name, const char *text, int *ret, struct ckpt_error *err)
-{
-    /* Those the kernel raises for faults, and those nobody can catch. */
-    static const int refused[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL,
-                                  SIGFPE,  SIGTRAP, SIGSYS,  SIGCHLD};
-    int value;
-
-    if (parse_signal(text, &value) < 0)
-        return ckpt_error_set(err, EINVAL, "%s is '%s', allowed is a signal such as USR2", name,
-                              text);
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        if (value == refused[i])
-            return ckpt_error_set(err, EINVAL, "%s is '%s', which cannot announce checkpoints",
-                                  name, text);
-    }
-    *ret = value;
     return 0;
 }
 
@@ -162,11 +127,16 @@ static int set_defaults(struct run_options *options, struct ckpt_error *err)
                                     .keep = OPTIONS_DEFAULT_KEEP,
                                     .grace_ms = OPTIONS_DEFAULT_GRACE_MS,
                                     .reference_from = OPTIONS_DEFAULT_REFERENCE,
-                                    .signal = OPTIONS_DEFAULT_SIGNAL};
+                                    .signal = OPTIONS_DEFAULT_SIGNAL,
+                                    .mtbf_ms = OPTIONS_DEFAULT_MTBF_MS,
+                                    .jitter = OPTIONS_DEFAULT_JITTER,
+                                    .memory = OPTIONS_DEFAULT_MEMORY,
+                                    .signals = {.end = SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) |
+                                                       SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGUSR2)}};
     if (interval && *interval)
-        r = set_time("CKPT_INTERVAL", interval, &options->interval_ms, err);
+        r = option_interval(options, "CKPT_INTERVAL", interval, err);
     if (r == 0 && name && *name)
-        r = set_signal("CKPT_SIGNAL", name, &options->signal, err);
+        r = option_signal("CKPT_SIGNAL", name, &options->signal, err);
     if (r == 0)
         r = set_text(&options->dir, dir && *dir ? dir : OPTIONS_DEFAULT_DIR, err);
     return r;
@@ -178,15 +148,27 @@ static int apply(struct run_options *options, int option, const char *value, str
     case OPTION_DIR:
         return set_dir(options, "--dir", value, err);
     case OPTION_INTERVAL:
-        return set_time("--interval", value, &options->interval_ms, err);
+        return option_interval(options, "--interval", value, err);
     case OPTION_KEEP:
-        return set_number("--keep", value, &options->keep, err);
+        return option_number("--keep", value, &options->keep, err);
     case OPTION_GRACE:
-        return set_time("--grace", value, &options->grace_ms, err);
+        return option_time("--grace", value, &options->grace_ms, err);
     case OPTION_GENERATION:
-        return set_number("--generation", value, &options->generation, err);
+        return option_number("--generation", value, &options->generation, err);
     case OPTION_SIGNAL:
-        return set_signal("--signal", value, &options->signal, err);
+        return option_signals(&options->signals, value, err);
+    case OPTION_CHECKPOINT_SIGNAL:
+        return option_signal("--checkpoint-signal", value, &options->signal, err);
+    case OPTION_MTBF:
+        return option_mtbf(options, value, err);
+    case OPTION_JITTER:
+        return option_percent("--jitter", value, &options->jitter, err);
+    case OPTION_MIN_RUNTIME:
+        return option_time("--min-runtime", value, &options->min_runtime_ms, err);
+    case OPTION_TIME_LIMIT:
+        return option_limit(options, value, err);
+    case OPTION_MEMORY:
+        return option_memory(options, value, err);
     case OPTION_LABEL:
         return set_label(options, value, err);
     case OPTION_EXCLUDE:
@@ -200,7 +182,7 @@ static int apply(struct run_options *options, int option, const char *value, str
         options->same_task = true;
         return 0;
     case OPTION_MAX_SIZE:
-        return set_size("--max-size", value, &options->max_size, err);
+        return option_size("--max-size", value, &options->max_size, err);
     case OPTION_FRESH:
         options->fresh = true;
         return 0;

@@ -18,10 +18,30 @@
 #define OPTIONS_DEFAULT_GRACE_MS    (10 * 1000)
 #define OPTIONS_DEFAULT_SIGNAL      33 /* libc's own, see docs/decisions/0006 */
 #define OPTIONS_DEFAULT_REFERENCE   (64 << 20)
+#define OPTIONS_DEFAULT_JITTER      10
+#define OPTIONS_DEFAULT_MTBF_MS     (24 * 60 * 60 * 1000ULL)
+#define OPTIONS_DEFAULT_MEMORY      90
+
+/* What a signal from outside means for the task. Others do what they do. */
+struct signal_plan {
+    uint64_t end;  /* by bit, see SIGNAL_BIT: a final checkpoint, and the task ends */
+    uint64_t stay; /* a checkpoint, and the task goes on */
+    uint64_t pass; /* the command gets it */
+};
+#define SIGNAL_BIT(signal) (1ULL << ((signal)-1))
 
 struct run_options {
     char *dir;
-    uint64_t interval_ms; /* 0: never periodically */
+    uint64_t interval_ms;    /* 0: never periodically; with interval_auto the shortest */
+    bool interval_auto;      /* chosen by what a checkpoint costs and how often tasks fail */
+    uint64_t mtbf_ms;        /* mean time between failures */
+    unsigned jitter;         /* percent by which an interval may be shorter */
+    uint64_t min_runtime_ms; /* of the task, before which no checkpoint is worth while */
+    uint64_t limit_ms;       /* time limit: from our start; 0: none or an absolute one */
+    uint64_t limit_at_ms;    /* or as wall-clock time since the epoch; 0: none */
+    bool limit_none;         /* whatever the batch system's environment says */
+    unsigned memory;         /* percent of the cgroup's limit; 0: not watched */
+    struct signal_plan signals;
     unsigned keep;
     uint64_t grace_ms;
     bool fresh, replay;

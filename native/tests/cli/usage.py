@@ -12,6 +12,9 @@ WRONG = [
     ["run", "--keep", "0", "--", "true"], ["run", "--keep", "two", "--", "true"], ["run", "--dir"],
     ["run", "--grace", "", "--", "true"], ["run", "--generation", "x", "--", "true"],
     ["run", "--signal", "NOSUCH", "--", "true"], ["run", "--signal", "KILL", "--", "true"],
+    ["run", "--checkpoint-signal", "KILL", "--", "true"], ["run", "--mtbf", "0", "--", "true"],
+    ["run", "--time-limit", "@soon", "--", "true"], ["run", "--jitter", "110%", "--", "true"],
+    ["run", "--memory", "1G", "--", "true"], ["run", "--min-runtime", "", "--", "true"],
     ["run", "--label", "no-equals-sign", "--", "true"], ["launch"], ["launch", "--replay=maybe", "--", "true"],
     ["restart"], ["restart", "a", "b"], ["checkpoint"], ["checkpoint", "--timeout", "x", "a"],
     ["list", "--no-such-option", "a"], ["verify"], ["status"], ["inspect"], ["frobnicate"], ["--frobnicate"],
@@ -31,10 +34,10 @@ def test_wrong_lines(case):
 
 def test_help_and_version(case):
     task = case.task(["true"])
-    for option, word in (("--help", "checkpoint"), ("--version", "0.")):
-        status, out, err = task.ckpt(option)
-        expect(f"exit status of {option}", status, 0)
-        check(word in out and err == "", f"{option} says {out!r} {err!r}")
+    for line, word in ((["--help"], "checkpoint"), (["run", "--help"], "--time-limit"), (["--version"], "0.")):
+        status, out, err = task.ckpt(*line)
+        expect(f"exit status of {line}", status, 0)
+        check(word in out and err == "", f"{line} says {out!r} {err!r}")
 
 
 def test_directory_of_another_command(case):

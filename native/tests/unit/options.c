@@ -45,10 +45,30 @@ TEST(options_are_taken)
 {
     struct run_options options;
     struct ckpt_error err;
-    char *argv[] = {"run",       "--dir=/a b", "--interval",   "30s",      "--keep",  "3",
-                    "--grace",   "500ms",      "--fresh",      "--replay", "--label", "task=A (1)",
-                    "--signal",  "USR1",       "--exclude",    ".ckpt*",   "--label", "x=",
-                    "--exclude", "*.tmp",      "--generation", "4",        "--",      "-cmd",
+    char *argv[] = {"run",
+                    "--dir=/a b",
+                    "--interval",
+                    "30s",
+                    "--keep",
+                    "3",
+                    "--grace",
+                    "500ms",
+                    "--fresh",
+                    "--replay",
+                    "--label",
+                    "task=A (1)",
+                    "--checkpoint-signal",
+                    "USR1",
+                    "--exclude",
+                    ".ckpt*",
+                    "--label",
+                    "x=",
+                    "--exclude",
+                    "*.tmp",
+                    "--generation",
+                    "4",
+                    "--",
+                    "-cmd",
                     NULL};
 
     clear_environment();
@@ -121,11 +141,92 @@ TEST(wrong_usage_is_one_clear_line)
     CHECK_STRING(err.message, "--keep is '0', allowed is a number from 1 on");
     CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--interval", "5x", "x"), -EINVAL);
     CHECK_STRING(err.message,
-                 "--interval is '5x', allowed are times such as 500ms, 30s, 10min, 1h");
-    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--signal", "KILL", "x"), -EINVAL);
-    CHECK_CONTAINS(err.message, "--signal is 'KILL'");
+                 "--interval is '5x', allowed are auto and times such as 500ms, 30s, 10min, 1h");
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--checkpoint-signal", "KILL", "x"),
+              -EINVAL);
+    CHECK_CONTAINS(err.message, "--checkpoint-signal is 'KILL'");
     CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--label", "nothing", "x"), -EINVAL);
     CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--dir", "", "x"), -EINVAL);
     CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--fresh"), -EINVAL);
     CHECK_STRING(err.message, "run: no command given");
+}
+
+TEST(options_say_when)
+{
+    struct run_options options;
+    struct ckpt_error err;
+
+    clear_environment();
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "x"), 0);
+    CHECK(!options.interval_auto && !options.limit_none);
+    CHECK_INT(options.mtbf_ms, 24 * 3600 * 1000);
+    CHECK_INT(options.jitter, 10);
+    CHECK_INT(options.memory, 90);
+    CHECK_INT(options.min_runtime_ms + options.limit_ms + options.limit_at_ms, 0);
+    CHECK_INT(options.signals.end,
+              SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGUSR2));
+    run_options_free(&options);
+
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--interval", "auto", "--mtbf=2h",
+                    "--jitter=0%", "--min-runtime", "90s", "--time-limit", "@1800000000",
+                    "--memory", "none", "x"),
+              0);
+    CHECK(options.interval_auto);
+    CHECK_INT(options.interval_ms, 0);
+    CHECK_INT(options.mtbf_ms, 7200000);
+    CHECK_INT(options.jitter, 0);
+    CHECK_INT(options.min_runtime_ms, 90000);
+    CHECK_INT(options.limit_at_ms, 1800000000000);
+    CHECK_INT(options.memory, 0);
+    run_options_free(&options);
+
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--interval", "auto", "--interval", "5s",
+                    "--time-limit=4h", "--memory=75", "x"),
+              0);
+    CHECK(!options.interval_auto);
+    CHECK_INT(options.limit_ms, 4 * 3600 * 1000);
+    CHECK_INT(options.memory, 75);
+    run_options_free(&options);
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--time-limit=none", "x"), 0);
+    CHECK(options.limit_none);
+    run_options_free(&options);
+}
+
+TEST(signals_from_outside_are_chosen)
+{
+    struct run_options options;
+    struct ckpt_error err;
+
+    clear_environment();
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--signal", "USR1,SIGUSR2=continue",
+                    "--signal=HUP=pass", "x"),
+              0);
+    CHECK_INT(options.signals.end, SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGUSR1));
+    CHECK_INT(options.signals.stay, SIGNAL_BIT(SIGUSR2));
+    CHECK_INT(options.signals.pass, SIGNAL_BIT(SIGHUP));
+    CHECK_INT(options.signal, OPTIONS_DEFAULT_SIGNAL);
+    run_options_free(&options);
+}
+
+TEST(wrong_times_and_signals_are_one_clear_line)
+{
+    static char *const wrong[][2] = {
+        {"--mtbf", "0"},          {"--mtbf", "often"},        {"--jitter", "101"},
+        {"--jitter", ""},         {"--jitter", "-1"},         {"--min-runtime", "x"},
+        {"--time-limit", "0"},    {"--time-limit", "@"},      {"--time-limit", "@1e9"},
+        {"--time-limit", "soon"}, {"--memory", "200"},        {"--memory", "1G"},
+        {"--signal", "KILL"},     {"--signal", "USR1=maybe"}, {"--signal", "USR1,"},
+        {"--signal", ""},         {"--signal", "STOP=pass"},  {"--signal", "TERM,CHLD"},
+        {"--interval", "autumn"},
+    };
+    struct run_options options;
+    struct ckpt_error err;
+
+    clear_environment();
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", wrong[i][0], wrong[i][1], "x"),
+                  -EINVAL);
+        CHECK_CONTAINS(err.message, wrong[i][0]);
+        CHECK_CONTAINS(err.message, "allowed");
+    }
 }
