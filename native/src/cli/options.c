@@ -5,6 +5,8 @@
 #include "cli/options.h"
 #include "cli/option_values.h"
 
+#include "store/variables.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -31,7 +33,8 @@ enum {
     OPTION_DEDICATED,
     OPTION_SAME_TASK,
     OPTION_REFERENCE,
-    OPTION_MAX_SIZE
+    OPTION_MAX_SIZE,
+    OPTION_REFRESH
 };
 
 static const struct option long_options[] = {
@@ -55,6 +58,7 @@ static const struct option long_options[] = {
     {"same-task", no_argument, NULL, OPTION_SAME_TASK},
     {"by-reference", required_argument, NULL, OPTION_REFERENCE},
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
+    {"refresh-env", required_argument, NULL, OPTION_REFRESH},
     {NULL, 0, NULL, 0},
 };
 
@@ -115,6 +119,13 @@ static int set_dir(struct run_options *options, const char *name, const char *te
     if (!*text)
         return ckpt_error_set(err, EINVAL, "%s is empty", name);
     return set_text(&options->dir, text, err);
+}
+
+static int set_variables(struct run_options *options, const char *list, struct ckpt_error *err)
+{
+    int r = variables_list_check(list, err);
+
+    return r < 0 ? r : set_text(&options->refresh, list, err);
 }
 
 static int set_defaults(struct run_options *options, struct ckpt_error *err)
@@ -183,6 +194,8 @@ static int apply(struct run_options *options, int option, const char *value, str
         return 0;
     case OPTION_MAX_SIZE:
         return option_size("--max-size", value, &options->max_size, err);
+    case OPTION_REFRESH:
+        return set_variables(options, value, err);
     case OPTION_FRESH:
         options->fresh = true;
         return 0;
@@ -260,5 +273,6 @@ void run_options_free(struct run_options *options)
     free(options->labels);
     free(options->excludes);
     free(options->dir);
+    free(options->refresh);
     *options = (struct run_options){0};
 }

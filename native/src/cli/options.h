@@ -53,6 +53,7 @@ struct run_options {
     bool same_task;          /* the store is this task's, whatever the command reads like */
     uint64_t reference_from; /* bytes, see files/capture.h */
     uint64_t max_size;       /* of a generation, in bytes; 0: no limit */
+    char *refresh;           /* variables that belong to the job, NULL: as recorded */
     char **excludes;         /* globs */
     size_t exclude_count;
     char **argv; /* the command, points into main's argv; NULL for restart */

@@ -32,6 +32,9 @@ struct field {
     const struct field *of;
 };
 
+/* Of tree.img and files.img; one more whenever a member, its meaning or the order of an enum changes. */
+#define IMAGE_FORMAT 2
+
 /* The rows. */
 #define SIZE_OF(type, member) sizeof(((struct type *)0)->member)
 

@@ -6,7 +6,6 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/fields.h"
-#include "store/store.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -200,9 +199,9 @@ static int document_read(const char *name, const struct field *fields, void *bas
     json_object *format = NULL;
 
     json_object_object_get_ex(document, "format", &format);
-    if (!json_object_is_type(format, json_type_int) || json_object_get_int(format) != STORE_FORMAT)
+    if (!json_object_is_type(format, json_type_int) || json_object_get_int(format) != IMAGE_FORMAT)
         return ckpt_error_set(err, EBADMSG, "'%s' has format %d, this version reads %d", name,
-                              json_object_get_int(format), STORE_FORMAT);
+                              json_object_get_int(format), IMAGE_FORMAT);
     if (struct_read(fields, base, document, &member) < 0)
         return ckpt_error_set(err, EBADMSG, "'%s' is damaged: member '%s'", name, member.message);
     return 0;

@@ -5,7 +5,6 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/fields.h"
-#include "store/store.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -79,7 +78,7 @@ int fields_write(const char *name, const struct field *fields, const void *base,
     cleanup_json json_object *document = struct_write(fields, base);
     size_t size;
 
-    json_object_object_add(document, "format", json_object_new_int(STORE_FORMAT));
+    json_object_object_add(document, "format", json_object_new_int(IMAGE_FORMAT));
     const char *text = json_object_to_json_string_length(document, JSON_C_TO_STRING_PLAIN, &size);
     if (text == NULL)
         return ckpt_error_set(err, ENOMEM, "write '%s': out of memory", name);

@@ -60,11 +60,11 @@ static void message_await(int fd)
         raw5(SYS_ppoll, &wanted, 1, NULL, &mask, sizeof(mask));
 }
 
-int message_receive(int fd, struct wire_message *message, int *ret_descriptor)
+int message_receive(int fd, struct wire_message *message, int ret_descriptors[WIRE_DESCRIPTORS])
 {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
+        char space[CMSG_SPACE(WIRE_DESCRIPTORS * sizeof(int))];
     } control = {0};
     struct iovec part = {.iov_base = message, .iov_len = sizeof(*message)};
     struct msghdr packet = {.msg_iov = &part,
@@ -81,8 +81,10 @@ int message_receive(int fd, struct wire_message *message, int *ret_descriptor)
         return (int)got;
     if (got != sizeof(*message) || message->version != WIRE_VERSION)
         return -EPIPE; /* 0 is the coordinator's end */
-    if (ret_descriptor != NULL && packet.msg_controllen >= CMSG_LEN(sizeof(int)) &&
-        control.header.cmsg_type == SCM_RIGHTS)
-        memcpy(ret_descriptor, CMSG_DATA(&control.header), sizeof(int));
+    for (size_t i = 0; i < WIRE_DESCRIPTORS && ret_descriptors != NULL; i++) {
+        if (control.header.cmsg_type == SCM_RIGHTS &&
+            control.header.cmsg_len >= CMSG_LEN((i + 1) * sizeof(int)))
+            memcpy(&ret_descriptors[i], CMSG_DATA(&control.header) + i * sizeof(int), sizeof(int));
+    }
     return 0;
 }

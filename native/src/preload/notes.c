@@ -42,20 +42,32 @@ static void directory_set(char *to, const char *path, size_t length)
     to[length + 1] = 0;
 }
 
-void notes_init(char *const *environment)
+static void file_set(const char *file)
 {
-    const char *file = environment_get(environment, "CKPT_NOTES");
-    const char *dedicated = environment_get(environment, "CKPT_DEDICATED");
     size_t length = file == NULL ? 0 : text_length(file);
 
     if (length == 0 || length >= PATH_SIZE || file[0] != '/')
         return;
+    notes.file[0] = 0;
     text_append(notes.file, sizeof(notes.file), file);
     while (length > 0 && file[length - 1] != '/')
         length--;
     directory_set(notes.store, file, length > 0 ? length - 1 : 0);
-    if (dedicated != NULL)
+}
+
+void notes_init(char *const *environment)
+{
+    const char *dedicated = environment_get(environment, "CKPT_DEDICATED");
+
+    file_set(environment_get(environment, "CKPT_NOTES"));
+    if (notes_are_kept() && dedicated != NULL)
         directory_set(notes.dedicated, dedicated, text_length(dedicated));
+}
+
+void notes_move(const char *entry)
+{
+    if (notes_are_kept())
+        file_set(text_after(entry, "CKPT_NOTES="));
 }
 
 bool notes_are_kept(void)

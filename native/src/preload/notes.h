@@ -18,6 +18,8 @@ struct note_section {
 
 /* From CKPT_NOTES and CKPT_DEDICATED in the environment. */
 void notes_init(char *const *environment);
+/* "CKPT_NOTES=...", which have moved; anything else is ignored. */
+void notes_move(const char *entry);
 bool notes_are_kept(void);
 
 /* Before a call that may make the name or opens it for writing. Anything but a regular file, or none, is no name to be

@@ -243,6 +243,7 @@ void symbols_find(struct symbol_wanted *wanted, size_t count);
 /* connect.c */
 int coordinator_connect(void);
 int message_send(int fd, struct wire_message *message);
-int message_receive(int fd, struct wire_message *message, int *ret_lease);
+/* Descriptors that came along, or as they were; see WIRE_WELCOME. */
+int message_receive(int fd, struct wire_message *message, int ret_descriptors[WIRE_DESCRIPTORS]);
 
 #endif

@@ -4,6 +4,7 @@
  * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
 #include "preload/preload.h"
+#include "preload/refresh.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -72,6 +73,14 @@ static void reason_set(struct wire_message *message, const char *reason)
     message->type = WIRE_FAILED;
     memset(message->reason, 0, sizeof(message->reason));
     text_append(message->reason, sizeof(message->reason), reason);
+}
+
+static void on_welcome(int variables)
+{
+    if (variables < 0)
+        return;
+    variables_take(variables);
+    raw1(SYS_close, variables);
 }
 
 static void on_quiesce(int fd, struct wire_message *message)
@@ -187,10 +196,10 @@ static __attribute__((noreturn)) void thread_end(void)
 static __attribute__((noreturn)) void serve(int fd)
 {
     struct wire_message message;
-    int lease = -1;
+    int descriptors[WIRE_DESCRIPTORS] = {-1, -1}; /* the lease stays open */
 
     for (;;) {
-        if (message_receive(fd, &message, &lease) < 0) {
+        if (message_receive(fd, &message, descriptors) < 0) {
             /* The supervisor is dead: whoever started the task has to see its tree end with it. */
             if (preload.supervised)
                 process_kill();
@@ -198,6 +207,9 @@ static __attribute__((noreturn)) void serve(int fd)
             thread_end();
         }
         switch (message.type) {
+        case WIRE_WELCOME:
+            on_welcome(descriptors[1]);
+            break;
         case WIRE_QUIESCE:
             on_quiesce(fd, &message);
             break;

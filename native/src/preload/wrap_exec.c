@@ -5,6 +5,7 @@
  * with an environment of its own. These run in children of vfork as well, so they change nothing but their own stack. */
 #include "arch/x86_64/resume.h"
 #include "preload/preload.h"
+#include "preload/refresh.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -25,21 +26,30 @@ const char *library_path(void)
     return library;
 }
 
-/* The element of a list separated by colons or blanks that ends in our file's name. */
-static void library_note(const char *list)
+/* The element of a list separated by colons or blanks that ends in our file's name, wherever it lies; or NULL. */
+static const char *list_find_library(const char *list, size_t *ret_length)
 {
     while (list != NULL && *list != 0) {
         const char *end = list;
         while (*end != 0 && *end != ':' && *end != ' ')
             end++;
-        size_t length = (size_t)(end - list);
-        if (length >= 10 && length < sizeof(library) && memcmp(end - 10, "libckpt.so", 10) == 0) {
-            memcpy(library, list, length);
-            library[length] = 0;
-            return;
-        }
+        *ret_length = (size_t)(end - list);
+        if (*ret_length >= 10 && memcmp(end - 10, "libckpt.so", 10) == 0)
+            return list;
         list = *end != 0 ? end + 1 : end;
     }
+    return NULL;
+}
+
+static void library_note(const char *list)
+{
+    size_t length;
+    const char *found = list_find_library(list, &length);
+
+    if (found == NULL || length >= sizeof(library))
+        return;
+    memcpy(library, found, length);
+    library[length] = 0;
 }
 
 void exec_environment_note(char *const *environment)
@@ -53,6 +63,19 @@ void exec_environment_note(char *const *environment)
         text_append(entries[i], sizeof(entries[i]), names[i]);
         text_append(entries[i], sizeof(entries[i]), "=");
         text_append(entries[i], sizeof(entries[i]), value);
+    }
+}
+
+/* From now on; what the environment did not have stays out of it. */
+void exec_environment_set(const char *entry)
+{
+    library_note(text_after(entry, "LD_PRELOAD="));
+    for (int i = 0; i < VARIABLES; i++) {
+        const char *rest = text_after(entry, names[i]);
+        if (entries[i][0] == 0 || rest == NULL || *rest != '=')
+            continue;
+        entries[i][0] = 0;
+        text_append(entries[i], sizeof(entries[i]), entry);
     }
 }
 
@@ -108,28 +131,56 @@ static bool is_replaced(const char *entry)
     return text_after(entry, "LD_PRELOAD=") != NULL;
 }
 
-/* Fills target, which has room for VARIABLES + 2 more pointers than environment, and text for LD_PRELOAD. */
+/* In front, or where it, or the one of an earlier incarnation, stands already. */
+static void library_insert(const char *list, char *text, size_t size)
+{
+    size_t length = 0;
+    const char *found = list_find_library(list, &length);
+    size_t before = text_length(text) + (found != NULL ? (size_t)(found - list) : 0);
+
+    if (found != NULL && before < size) {
+        text_append(text, before + 1, list);
+        list = found + length;
+    }
+    text_append(text, size, library);
+    if (found == NULL && list != NULL && *list != 0)
+        text_append(text, size, ":");
+    text_append(text, size, list != NULL ? list : "");
+}
+
+/* The environment as the job has it now. */
+static void variables_copy(char *const *environment, char **target)
+{
+    const char *added = NULL;
+
+    for (char *const *at = environment; at != NULL && *at != NULL; at++) {
+        const char *now = variable_now(*at);
+        if (now != NULL)
+            *target++ = (char *)(uintptr_t)now;
+    }
+    while ((added = variables_added(environment, added)) != NULL)
+        *target++ = (char *)(uintptr_t)added;
+    *target = NULL;
+}
+
+/* Fills target, which has room for ROOM(environment) pointers, and text for LD_PRELOAD. */
 static void environment_complete(char *const *environment, char **target, char *text, size_t size)
 {
-    const char *preloaded = environment_get(environment, "LD_PRELOAD");
-
     text[0] = 0;
     text_append(text, size, "LD_PRELOAD=");
-    text_append(text, size, library);
-    if (preloaded != NULL && !list_holds_library(preloaded)) {
-        text_append(text, size, ":");
-        text_append(text, size, preloaded);
-    }
+    library_insert(environment_get(environment, "LD_PRELOAD"), text, size);
     *target++ = text;
     for (int i = 0; i < VARIABLES; i++) {
         if (entries[i][0] != 0)
             *target++ = entries[i];
     }
-    for (; environment != NULL && *environment != NULL; environment++) {
-        if (!is_replaced(*environment))
-            *target++ = *environment;
+    char **kept = target;
+    variables_copy(environment, target);
+    for (; *target != NULL; target++) {
+        if (!is_replaced(*target))
+            *kept++ = *target;
     }
-    *target = NULL;
+    *kept = NULL;
 }
 
 /* The rest of a list after its element that is our library is what others have preloaded. */
@@ -144,18 +195,20 @@ static const char *list_without_library(const char *list)
 static void environment_strip(char *const *environment, char **target, char *text, size_t size)
 {
     text[0] = 0;
-    for (; environment != NULL && *environment != NULL; environment++) {
-        const char *list = text_after(*environment, "LD_PRELOAD=");
+    variables_copy(environment, target);
+    char **kept = target;
+    for (; *target != NULL; target++) {
+        const char *list = text_after(*target, "LD_PRELOAD=");
         if (list == NULL) {
-            *target++ = *environment;
+            *kept++ = *target;
             continue;
         }
         text_append(text, size, "LD_PRELOAD=");
         text_append(text, size, list_without_library(list));
         if (text[text_length("LD_PRELOAD=")] != 0)
-            *target++ = text;
+            *kept++ = text;
     }
-    *target = NULL;
+    *kept = NULL;
 }
 
 static bool is_filtered(void)
@@ -170,7 +223,8 @@ static bool environment_is_good(char *const *environment)
         return true;
     if (is_filtered())
         return false;
-    return !preload.managed || environment_is_complete(environment);
+    return !preload.managed ||
+           (environment_is_complete(environment) && !variables_differ(environment));
 }
 
 static void environment_make(char *const *environment, char **target, char *text, size_t size)
@@ -181,13 +235,13 @@ static void environment_make(char *const *environment, char **target, char *text
         environment_complete(environment, target, text, size);
 }
 
-#define PRELOAD_TEXT 4096
+#define PRELOAD_TEXT      4096
+#define ROOM(environment) (list_length(environment) + variables_added_most() + VARIABLES + 2)
 
 /* An expression, since the result must live in the caller's frame. */
 #define ENVIRONMENT(environment)                                                                   \
     (environment_is_good(environment) ? (environment) : ({                                         \
-        char **target_ =                                                                           \
-            __builtin_alloca((list_length(environment) + VARIABLES + 2) * sizeof(char *));         \
+        char **target_ = __builtin_alloca(ROOM(environment) * sizeof(char *));                     \
         environment_make(environment, target_, __builtin_alloca(PRELOAD_TEXT), PRELOAD_TEXT);      \
         target_;                                                                                   \
     }))
@@ -336,7 +390,7 @@ static char shell_text[PRELOAD_TEXT];
     ({                                                                                             \
         char **before_ = environ, **complete_ = environ;                                           \
         if (!environment_is_good(environ)) {                                                       \
-            complete_ = __builtin_alloca((list_length(environ) + VARIABLES + 2) * sizeof(char *)); \
+            complete_ = __builtin_alloca(ROOM(environ) * sizeof(char *));                          \
             environment_make(environ, complete_, shell_text, sizeof(shell_text));                  \
         }                                                                                          \
         environ = complete_;                                                                       \

@@ -97,6 +97,8 @@ long filter_install(long (*install)(const long arguments[5]), const long argumen
 void wrappers_init(void);
 /* exec.c: remembers what every program of the tree has to find in its environment */
 void exec_environment_note(char *const *environment);
+/* One of these has another value now; LD_PRELOAD: the library lies there. */
+void exec_environment_set(const char *entry);
 void exec_environment_detach(void);
 const char *library_path(void);
 

@@ -74,7 +74,7 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
     struct iovec part = {.iov_base = &message, .iov_len = sizeof(message)};
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
+        char space[CMSG_SPACE(WIRE_DESCRIPTORS * sizeof(int))];
     } control = {0};
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 
@@ -86,12 +86,16 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
         memcpy(message.stopped_children, member->stopped_children,
                sizeof(message.stopped_children));
     if (type == WIRE_WELCOME && coordinator->lease_fd >= 0) {
+        int descriptors[WIRE_DESCRIPTORS] = {coordinator->lease_fd, coordinator->variables_fd};
+        size_t size = sizeof(int);
+        if (member->state == MEMBER_RESTORED && coordinator->variables_fd >= 0)
+            size += sizeof(int);
         packet.msg_control = &control;
-        packet.msg_controllen = sizeof(control);
+        packet.msg_controllen = CMSG_SPACE(size);
         control.header.cmsg_level = SOL_SOCKET;
         control.header.cmsg_type = SCM_RIGHTS;
-        control.header.cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(&control.header), &coordinator->lease_fd, sizeof(int));
+        control.header.cmsg_len = CMSG_LEN(size);
+        memcpy(CMSG_DATA(&control.header), descriptors, size);
     }
     /* A member that died shows as the end of its connection, not here. */
     return sendmsg(member->watch.fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
@@ -290,6 +294,8 @@ void coordinator_close(struct coordinator *coordinator)
 {
     while (coordinator->members != NULL)
         member_remove(coordinator, coordinator->members);
+    if (coordinator->variables_fd >= 0)
+        close(coordinator->variables_fd);
     if (coordinator->listener.fd >= 0)
         close(coordinator->listener.fd);
     if (coordinator->epoll_fd >= 0)

@@ -64,7 +64,8 @@ struct coordinator {
     struct store *store;
     struct task *task;
     struct status *status;
-    int lease_fd; /* given to every member */
+    int lease_fd;     /* given to every member */
+    int variables_fd; /* given to every restored one, -1: nothing to give */
     enum tree_mode mode;
     pid_t root_outer, root_inner;
     pid_t capsule_outer;   /* the capsule's init, or 0 */

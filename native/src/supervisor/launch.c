@@ -21,8 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The library lies beside this program. */
-static int library_find(char *path, size_t size, struct ckpt_error *err)
+int launch_library(char *path, size_t size, struct ckpt_error *err)
 {
     ssize_t length = readlink("/proc/self/exe", path, size - 1);
 
@@ -93,7 +92,7 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
     char library[PATH_MAX];
     int ends[2], failure = 0;
 
-    if (library_find(library, sizeof(library), err) < 0)
+    if (launch_library(library, sizeof(library), err) < 0)
         return -EINVAL;
     if (environment_set(coordinator, checkpoint_signal, dedicated, library) != 0)
         return ckpt_error_set(err, ENOMEM, "no memory for the environment");

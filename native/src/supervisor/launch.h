@@ -15,6 +15,9 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
                 int checkpoint_signal, bool dedicated, const sigset_t *mask,
                 struct ckpt_error *err);
 
+/* The path of the library, which lies beside this program. */
+int launch_library(char *path, size_t size, struct ckpt_error *err);
+
 /* Whether the command is a program without a dynamic loader, into which no library can be brought. */
 bool launch_is_static(const char *command);
 

@@ -348,7 +348,7 @@ void session_init(struct session *session)
     const struct stream closed = {.watch.fd = -1, .write_end = -1, .record = -1};
 
     *session = (struct session){
-        .coordinator = {.epoll_fd = -1, .listener.fd = -1, .lease_fd = -1},
+        .coordinator = {.epoll_fd = -1, .listener.fd = -1, .lease_fd = -1, .variables_fd = -1},
         .output = {.out = closed, .err = closed, .echo = closed, .terminal = -1},
         .checkpoint = {.done.fd = -1, .files.root = -1},
         .root.fd = -1,

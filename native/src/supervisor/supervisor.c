@@ -9,9 +9,11 @@
 #include "common/log.h"
 #include "restore/place.h"
 #include "store/generation.h"
+#include "store/variables.h"
 #include "supervisor/exit_codes.h"
 #include "supervisor/launch.h"
 #include "supervisor/lost.h"
+#include "supervisor/refresh.h"
 #include "supervisor/remains.h"
 #include "supervisor/session.h"
 
@@ -112,6 +114,8 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = notes_cut(session->store->dirfd, 0, err);
     if (error == 0)
+        error = variables_begin(session->store, environ, session->options.refresh, err);
+    if (error == 0)
         error = session_files_open(session, cwd, err);
     if (error == 0)
         files_note_original(&session->checkpoint.files);
@@ -171,6 +175,8 @@ static int restart_settle(struct session *session, struct restart_plan *plan, co
         error = task_write(session->store, &session->task, err);
     if (error == 0)
         error = notes_cut(session->store->dirfd, plan->catalog.notes_bytes, err);
+    if (error == 0)
+        error = variables_renew(session->store, environ, session->options.refresh, err);
     if (error == 0)
         error = session_files_open(session, cwd, err);
     if (error == 0)
@@ -250,6 +256,9 @@ static int restart_from(struct session *session, unsigned generation, const char
     error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
                         plan.manifest.stderr_bytes, err);
     if (error == 0)
+        error = refresh_open(session->store, session->options.refresh, &plan,
+                             &session->coordinator.variables_fd, err);
+    if (error == 0)
         error = files_bring_back(session, &plan, cwd, &place, err);
     if (error == 0)
         error = restart_tree(&session->coordinator, &session->output, &plan, cwd, &session->root.fd,
@@ -257,6 +266,9 @@ static int restart_from(struct session *session, unsigned generation, const char
     if (error == 0)
         error = restart_settle(session, &plan, cwd, err);
     restart_plan_free(&plan);
+    if (session->coordinator.variables_fd >= 0)
+        close(session->coordinator.variables_fd);
+    session->coordinator.variables_fd = -1;
     if (error < 0) {
         restart_undo(&session->coordinator);
         output_close(&session->output);

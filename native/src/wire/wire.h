@@ -11,7 +11,8 @@
  *
  *   member                      coordinator
  *   HELLO  ------------------------>
- *          <------------------------ WELCOME   carries the lease, which the member holds while it lives
+ *          <------------------------ WELCOME   carries the lease, which the member holds while it lives, and for a
+ *                                              restored process variables.h
  *          <------------------------ QUIESCE
  *   BLOCKED ----------------------->           a thread blocks the checkpoint signal: to be opened from outside
  *   QUIESCED (or FAILED) ---------->
@@ -22,7 +23,9 @@
  *          <------------------------ RESUME    at any time after QUIESCE
  *          <------------------------ DETACH    the coordinator ends, the process goes on alone
  */
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
+
+#define WIRE_DESCRIPTORS 2 /* at most so many come with one message */
 
 #define WIRE_STOPPED_MAX 32 /* stopped children of one process */
 

@@ -130,17 +130,17 @@ TEST(tree_of_another_format_is_refused_by_its_number)
     struct tree_image tree;
     struct ckpt_error err = {0};
 
-    check_edit_refused(text, "\"format\":1", "\"format\":2");
+    check_edit_refused(text, "\"format\":2", "\"format\":1");
     CHECK_INT(tree_image_read(&tree, AT_FDCWD, &err), -EBADMSG);
-    CHECK_STRING(err.message, "'tree.img' has format 2, this version reads 1");
-    check_edit_refused(text, "\"format\":1", "\"format\":\"1\"");
-    check_edit_refused(text, "\"format\":1", "\"format\":4294967297");
+    CHECK_STRING(err.message, "'tree.img' has format 1, this version reads 2");
+    check_edit_refused(text, "\"format\":2", "\"format\":\"2\"");
+    check_edit_refused(text, "\"format\":2", "\"format\":4294967298");
 }
 
 TEST(text_that_is_no_json_object_is_no_tree)
 {
     static const char *const texts[] = {
-        "", "null", "[]", "1", "{", "{}", "\xff", "{}{}", "\"a\"", "{\"format\"", "{\"format\":1"};
+        "", "null", "[]", "1", "{", "{}", "\xff", "{}{}", "\"a\"", "{\"format\"", "{\"format\":2"};
     cleanup_free char *text = sample();
     size_t size = strlen(text);
 
