@@ -123,6 +123,8 @@ void files_close(struct files *files)
     files->root = -1;
     catalog_free(&files->last);
     notes_free(&files->notes);
+    free(files->numbers);
+    files->numbers = NULL;
 }
 
 static int entry_stat(const struct files *files, const struct file_entry *entry, struct stat *ret)
@@ -135,9 +137,31 @@ static int entry_stat(const struct files *files, const struct file_entry *entry,
     return lstat(path, ret);
 }
 
-int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
-                   struct ckpt_error *err)
+static struct file_number number_of(const struct file_stamp *stamp)
 {
+    return (struct file_number){stamp->device, stamp->inode};
+}
+
+static int root_number(const struct files *files, struct file_number *ret, struct ckpt_error *err)
+{
+    struct stat status;
+
+    if (fstat(files->root, &status) < 0)
+        return ckpt_error_errno(err, "stat the working directory");
+    *ret = (struct file_number){status.st_dev, status.st_ino};
+    return 0;
+}
+
+int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
+                   struct numbers_list *ret_numbers, struct ckpt_error *err)
+{
+    struct file_number root;
+    int error = root_number(files, &root, err);
+
+    if (error < 0)
+        return error;
+    if (numbers_add(ret_numbers, root, catalog->root) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
     for (size_t i = 0; i < catalog->count; i++) {
         struct file_entry *entry = &catalog->entries[i], now = {0};
         struct stat status;
@@ -148,6 +172,9 @@ int files_continue(struct files *files, struct catalog *catalog, unsigned genera
         attributes_from_status(&status, &now);
         entry->stamp = now.stamp;
         entry->unsure = false; /* it bears its old time: whoever writes gives it a new one */
+        if (entry->same_as < 0 &&
+            numbers_add(ret_numbers, number_of(&entry->stamp), entry->known) < 0)
+            return ckpt_error_set(err, ENOMEM, "no memory");
     }
     catalog_free(&files->last);
     files->last = *catalog;
@@ -348,6 +375,20 @@ static int excludes_copy(const struct files *files, struct catalog *catalog)
     return 0;
 }
 
+static int numbers_note(const struct files *files, struct catalog *catalog, struct ckpt_error *err)
+{
+    struct file_number root;
+    int error = root_number(files, &root, err);
+
+    if (error < 0)
+        return error;
+    catalog->root = number_known(files->numbers, root);
+    for (size_t i = 0; i < catalog->count; i++)
+        catalog->entries[i].known =
+            number_known(files->numbers, number_of(&catalog->entries[i].stamp));
+    return 0;
+}
+
 static int pass_run(struct pass *pass, struct store *store, struct ckpt_error *err)
 {
     struct files *files = pass->files;
@@ -363,6 +404,8 @@ static int pass_run(struct pass *pass, struct store *store, struct ckpt_error *e
         error = walk_directory(&walk, files->root, err);
     if (error == 0)
         error = noted_capture(pass, &walk, err);
+    if (error == 0)
+        error = numbers_note(files, catalog, err);
     catalog->dedicated = files->dedicated;
     catalog->notes_bytes = files->notes.bytes;
     if (error == 0 && excludes_copy(files, catalog) < 0)

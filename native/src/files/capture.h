@@ -12,6 +12,7 @@
 
 #include "files/catalog.h"
 #include "files/notes.h"
+#include "files/numbers.h"
 #include "image/tree.h"
 #include "store/manifest.h"
 #include "store/store.h"
@@ -30,6 +31,8 @@ struct files {
     size_t exclude_count;
     uint64_t
         reference_from; /* a file that was there before and is at least that large is not copied */
+    struct numbers
+        *numbers; /* what the tree knows files by, if not by their own numbers, or NULL */
     struct catalog
         last; /* of the latest generation; before the first, what was there: without contents */
     unsigned last_generation; /* its number, 0: none */
@@ -57,9 +60,9 @@ void files_close(struct files *files);
 /* Before the command starts: looks what there is, so that it can be kept by reference. What cannot be looked at is no
  * error yet. */
 void files_note_original(struct files *files);
-/* After a restart: the directory is what the catalog says, which becomes ours. */
+/* After a restart: the directory is what the catalog says, which becomes ours. Adds the numbers of its files. */
 int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
-                   struct ckpt_error *err);
+                   struct numbers_list *ret_numbers, struct ckpt_error *err);
 
 int files_capture(struct files *files, const struct tree_image *tree, struct store *store,
                   unsigned generation, int dirfd, struct files_job *ret, struct ckpt_error *err);

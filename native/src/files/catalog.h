@@ -15,6 +15,7 @@
 
 #include "common/error.h"
 #include "store/checksum.h"
+#include "wire/numbers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +62,8 @@ struct file_entry {
     enum file_kind kind;
     uint32_t mode, uid, gid;
     struct file_stamp stamp;
+    struct file_number
+        known;           /* what the tree knows it by: the stamp's until a restart made it anew */
     bool unsure;         /* the stamp proves nothing: written just before, or mapped and writable */
     int same_as;         /* index of an entry before this one that is the same file, or -1 */
     char *target;        /* of a symbolic link */
@@ -78,7 +81,8 @@ struct file_exclude {
 
 struct catalog {
     bool dedicated; /* every name below the working directory is here; else only what was noted */
-    uint64_t notes_bytes; /* how many there were */
+    uint64_t notes_bytes;    /* how many there were */
+    struct file_number root; /* what the tree knows the working directory by */
     struct file_exclude *excludes;
     size_t exclude_count;
     struct file_entry *entries; /* directories before what is in them */

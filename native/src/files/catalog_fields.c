@@ -15,6 +15,11 @@ static const struct field stamp_fields[] = {
     FIELD(file_stamp, size, FIELD_U64),     FIELD(file_stamp, mtime_ns, FIELD_I64),
     FIELD(file_stamp, ctime_ns, FIELD_I64), {0},
 };
+static const struct field number_fields[] = {
+    FIELD(file_number, device, FIELD_U64),
+    FIELD(file_number, inode, FIELD_U64),
+    {0},
+};
 static const struct field content_fields[] = {
     FIELD(file_content, name, FIELD_TEXT),
     FIELD(file_content, size, FIELD_U64),
@@ -29,6 +34,7 @@ static const struct field entry_fields[] = {
     FIELD(file_entry, uid, FIELD_UINT),
     FIELD(file_entry, gid, FIELD_UINT),
     STRUCT(file_entry, stamp, stamp_fields),
+    STRUCT(file_entry, known, number_fields),
     FIELD(file_entry, unsure, FIELD_BOOL),
     FIELD(file_entry, same_as, FIELD_INT),
     FIELD(file_entry, target, FIELD_STRING),
@@ -45,6 +51,7 @@ static const struct field exclude_fields[] = {
 static const struct field catalog_fields[] = {
     FIELD(catalog, dedicated, FIELD_BOOL),
     FIELD(catalog, notes_bytes, FIELD_U64),
+    STRUCT(catalog, root, number_fields),
     ARRAY(catalog, "excludes", excludes, exclude_count, exclude_fields),
     ARRAY(catalog, "entries", entries, count, entry_fields),
     {0},

@@ -27,7 +27,7 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC,    /* something below /proc, by its path, and offset */
+    DESCRIPTION_PROC,    /* something below /proc, by its path */
     DESCRIPTION_EVENTFD, /* value: the count; clock: 1 for a semaphore */
     DESCRIPTION_TIMERFD, /* clock, value: ns left, interval_ns, offset: expirations not read; mode: flags of
                               timerfd_settime, with TFD_TIMER_ABSTIME value is the time */
@@ -64,10 +64,11 @@ struct image_description {
     uint64_t size;
     uint32_t mode; /* permissions of a deleted file */
     uint64_t device, inode;
-    int pipe;                    /* index, or -1 */
-    int socket;                  /* likewise */
-    int terminal;                /* likewise */
-    uint64_t value, interval_ns; /* see the kinds */
+    uint64_t known_device, known_inode; /* of a deleted file: what the tree knows it by */
+    int pipe;                           /* index, or -1 */
+    int socket;                         /* likewise */
+    int terminal;                       /* likewise */
+    uint64_t value, interval_ns;        /* see the kinds */
     int clock;
     int owner, owner_kind; /* whom it signals, as in struct f_owner_ex; 0: nobody */
     int signal;            /* that it sends, 0: SIGIO */

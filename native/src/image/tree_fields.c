@@ -31,6 +31,8 @@ static const struct field description_fields[] = {
     FIELD(image_description, signal, FIELD_INT),
     FIELD(image_description, device, FIELD_U64),
     FIELD(image_description, inode, FIELD_U64),
+    FIELD(image_description, known_device, FIELD_U64),
+    FIELD(image_description, known_inode, FIELD_U64),
     FIELD(image_description, data, FIELD_TEXT),
     ARRAY(image_description, "watches", watches, watch_count, watch_fields),
     {0},

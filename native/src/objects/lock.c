@@ -90,7 +90,7 @@ static int lock_take(const struct image_lock *lock, int fd)
 
     if (lock->kind == LOCK_FLOCK)
         return flock(fd, (lock->exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
-    return fcntl(fd, lock->kind == LOCK_POSIX ? F_SETLK : F_OFD_SETLK, &range);
+    return fcntl(fd, F_OFD_SETLK, &range);
 }
 
 static int lock_fail(const struct tree_image *tree, const struct image_lock *lock,
@@ -136,12 +136,7 @@ int lease_restore(const struct tree_image *tree, int description, int fd, struct
     return 0;
 }
 
-int locks_of_process_restore(const struct tree_image *tree, pid_t pid, struct ckpt_error *err)
+bool lock_is_of_process(const struct image_lock *lock, pid_t pid)
 {
-    for (size_t i = 0; i < tree->lock_count; i++) {
-        const struct image_lock *lock = &tree->locks[i];
-        if (lock->kind == LOCK_POSIX && lock->pid == pid && lock_take_again(lock, lock->fd) < 0)
-            return lock_fail(tree, lock, err);
-    }
-    return 0;
+    return lock->kind == LOCK_POSIX && lock->pid == pid;
 }

@@ -13,7 +13,7 @@ int locks_save(const struct save_context *context, const struct seen_descriptor 
 int locks_of_descriptions_restore(const struct restore_context *context, struct ckpt_error *err);
 /* In the first process that holds the description, at its descriptor fd. */
 int lease_restore(const struct tree_image *tree, int description, int fd, struct ckpt_error *err);
-/* In the process, once no other descriptor of its will be closed: those that belong to it. */
-int locks_of_process_restore(const struct tree_image *tree, pid_t pid, struct ckpt_error *err);
+/* Those that belong to the process are taken by the restorer (restore/restorer.h). */
+bool lock_is_of_process(const struct image_lock *lock, pid_t pid);
 
 #endif

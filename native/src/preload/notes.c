@@ -10,6 +10,7 @@
 #include "preload/preload.h"
 #include "preload/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -73,6 +74,13 @@ void notes_move(const char *entry)
 bool notes_are_kept(void)
 {
     return notes.file[0] != 0;
+}
+
+int notes_store_open(void)
+{
+    if (notes.store[0] == 0)
+        return -ENOENT;
+    return (int)raw4(SYS_openat, AT_FDCWD, notes.store, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
 /* ---- names ---- */

@@ -21,6 +21,8 @@ void notes_init(char *const *environment);
 /* "CKPT_NOTES=...", which have moved; anything else is ignored. */
 void notes_move(const char *entry);
 bool notes_are_kept(void);
+/* The directory that they lie in, or a negative errno. */
+int notes_store_open(void);
 
 /* Before a call that may make the name or opens it for writing. Anything but a regular file, or none, is no name to be
  * noted. */

@@ -26,14 +26,16 @@
 /* Those that syscall() gives a deadline, or to their wrappers, by number; see preload_syscall.S. */
 __attribute__((visibility("hidden"))) extern const uint64_t syscalls_timed[7];
 const uint64_t syscalls_timed[7] = {
-    [0] = 1ULL << SYS_poll | 1ULL << SYS_nanosleep | 1ULL << SYS_execve,
+    [0] = 1ULL << SYS_stat | 1ULL << SYS_fstat | 1ULL << SYS_lstat | 1ULL << SYS_poll |
+          1ULL << SYS_nanosleep | 1ULL << SYS_execve,
     [2] = 1ULL << (SYS_rt_sigtimedwait - 128) | 1ULL << (SYS_prctl - 128),
     [3] = 1ULL << (SYS_futex - 192) | 1ULL << (SYS_io_getevents - 192) |
           1ULL << (SYS_semtimedop - 192) | 1ULL << (SYS_clock_nanosleep - 192) |
           1ULL << (SYS_epoll_wait - 192),
     [4] = 1ULL << (SYS_epoll_pwait - 256) | 1ULL << (SYS_unshare - 256) |
-          1ULL << (SYS_setns - 256) | 1ULL << (SYS_seccomp - 256),
-    [5] = 1ULL << (SYS_io_pgetevents - 320) | 1ULL << (SYS_execveat - 320),
+          1ULL << (SYS_setns - 256) | 1ULL << (SYS_seccomp - 256) | 1ULL << (SYS_newfstatat - 256),
+    [5] = 1ULL << (SYS_io_pgetevents - 320) | 1ULL << (SYS_execveat - 320) |
+          1ULL << (SYS_statx - 320),
     [6] = 1ULL << (SYS_epoll_pwait2 - 384),
 };
 

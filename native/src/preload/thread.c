@@ -3,6 +3,7 @@
  *
  * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
+#include "preload/numbers.h"
 #include "preload/preload.h"
 #include "preload/refresh.h"
 #include "preload/text.h"
@@ -274,6 +275,7 @@ void checkpoint_thread_restored(void *unused)
     (void)unused;
     thread_begin();
     process_state_restore();
+    numbers_forget();
     unforked_memory_restore();
     process_limits_restore();
     main_end_await();

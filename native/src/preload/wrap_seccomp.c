@@ -14,6 +14,7 @@
 
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #ifndef SYS_execveat
@@ -58,6 +59,18 @@ long syscall_wrapped(long number, const long arguments[5])
         return unshare((int)arguments[0]);
     case SYS_setns:
         return setns((int)arguments[0], (int)arguments[1]);
+    case SYS_stat:
+        return stat((const char *)arguments[0], (struct stat *)arguments[1]);
+    case SYS_lstat:
+        return lstat((const char *)arguments[0], (struct stat *)arguments[1]);
+    case SYS_fstat:
+        return fstat((int)arguments[0], (struct stat *)arguments[1]);
+    case SYS_newfstatat:
+        return fstatat((int)arguments[0], (const char *)arguments[1], (struct stat *)arguments[2],
+                       (int)arguments[3]);
+    case SYS_statx:
+        return statx((int)arguments[0], (const char *)arguments[1], (int)arguments[2],
+                     (unsigned)arguments[3], (struct statx *)arguments[4]);
     case SYS_execve:
         return execve((const char *)arguments[0], (char *const *)arguments[1],
                       (char *const *)arguments[2]);
@@ -70,5 +83,7 @@ long syscall_wrapped(long number, const long arguments[5])
 bool syscall_has_wrapper(long number)
 {
     return number == SYS_seccomp || number == SYS_prctl || number == SYS_unshare ||
-           number == SYS_setns || number == SYS_execve || number == SYS_execveat;
+           number == SYS_setns || number == SYS_execve || number == SYS_execveat ||
+           number == SYS_stat || number == SYS_lstat || number == SYS_fstat ||
+           number == SYS_newfstatat || number == SYS_statx;
 }

@@ -2,6 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Looks up the functions that this library stands in front of, once, before anything can call them. */
+/* Both names of each function are wanted. */
+#undef _FILE_OFFSET_BITS
 #include "preload/wrappers.h"
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -12,7 +14,7 @@
 
 struct real_functions real;
 
-#define LOOK_UPS_MAX 64
+#define LOOK_UPS_MAX 96
 #define LOOK_UP(function)                                                                          \
     wanted[count++] = (struct symbol_wanted)                                                       \
     {                                                                                              \
@@ -82,6 +84,26 @@ void wrappers_init(void)
     LOOK_UP(setresuid);
     LOOK_UP(setresgid);
     LOOK_UP(setgroups);
+    LOOK_UP(stat);
+    LOOK_UP(stat64);
+    LOOK_UP(lstat);
+    LOOK_UP(lstat64);
+    LOOK_UP(fstat);
+    LOOK_UP(fstat64);
+    LOOK_UP(fstatat);
+    LOOK_UP(fstatat64);
+    LOOK_UP(statx);
+    LOOK_UP(__xstat);
+    LOOK_UP(__xstat64);
+    LOOK_UP(__lxstat);
+    LOOK_UP(__lxstat64);
+    LOOK_UP(__fxstat);
+    LOOK_UP(__fxstat64);
+    LOOK_UP(__fxstatat);
+    LOOK_UP(__fxstatat64);
+    LOOK_UP(readdir);
+    LOOK_UP(readdir64);
+    LOOK_UP(dirfd);
     symbols_find(wanted, count);
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].target, &wanted[i].found, sizeof(void *));

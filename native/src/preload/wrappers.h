@@ -3,6 +3,7 @@
 #ifndef CKPT_PRELOAD_WRAPPERS_H
 #define CKPT_PRELOAD_WRAPPERS_H
 
+#include <dirent.h>
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +18,7 @@
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,6 +84,26 @@ struct real_functions {
     int (*setresuid)(uid_t, uid_t, uid_t);
     int (*setresgid)(gid_t, gid_t, gid_t);
     int (*setgroups)(size_t, const gid_t *);
+    int (*stat)(const char *, struct stat *);
+    int (*stat64)(const char *, struct stat64 *);
+    int (*lstat)(const char *, struct stat *);
+    int (*lstat64)(const char *, struct stat64 *);
+    int (*fstat)(int, struct stat *);
+    int (*fstat64)(int, struct stat64 *);
+    int (*fstatat)(int, const char *, struct stat *, int);
+    int (*fstatat64)(int, const char *, struct stat64 *, int);
+    int (*statx)(int, const char *, int, unsigned, struct statx *);
+    int (*__xstat)(int, const char *, struct stat *);
+    int (*__xstat64)(int, const char *, struct stat64 *);
+    int (*__lxstat)(int, const char *, struct stat *);
+    int (*__lxstat64)(int, const char *, struct stat64 *);
+    int (*__fxstat)(int, int, struct stat *);
+    int (*__fxstat64)(int, int, struct stat64 *);
+    int (*__fxstatat)(int, int, const char *, struct stat *, int);
+    int (*__fxstatat64)(int, int, const char *, struct stat64 *, int);
+    struct dirent *(*readdir)(DIR *);
+    struct dirent64 *(*readdir64)(DIR *);
+    int (*dirfd)(DIR *);
 };
 extern struct real_functions real;
 

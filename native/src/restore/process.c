@@ -68,62 +68,22 @@ static __attribute__((noreturn)) void fail(const struct assembly *assembly, stru
 
 /* ---- what is the kernel's and not memory ---- */
 
-static void descriptor_place(const struct assembly *assembly, int from,
-                             const struct image_descriptor *to)
-{
-    if (dup3(from, to->fd, to->close_on_exec ? O_CLOEXEC : 0) < 0)
-        FAIL_ERRNO(assembly, "put descriptor %d in place", to->fd);
-}
-
-/* A number that no process has: the one that the helper in making this process would have had. */
-static pid_t spare_number(const struct assembly *assembly)
-{
-    const struct restore_plan *plan = &assembly->restore->plan;
-    pid_t number = plan->spare;
-
-    for (size_t i = 0; plan->nodes[i].process != assembly->process; i++)
-        number--;
-    return number;
-}
-
-/* A new descriptor, or -1: the stand-in has opened it already. */
-static int about_process_open(const struct assembly *assembly,
-                              const struct image_description *description)
-{
-    struct ckpt_error err = {0};
-    int fd = -ENOENT;
-
-    if (description->kind == DESCRIPTION_PIDFD)
-        fd = pidfd_open_again(description, spare_number(assembly), &err);
-    else if (description->kind == DESCRIPTION_PROC)
-        fd = proc_file_open_again(description, spare_number(assembly), &err);
-    if (fd < 0 && err.code != 0)
-        fail(assembly, &err);
-    return fd < 0 ? -1 : fd;
-}
-
-/* What is about a process can be opened only now that all are there. */
-static void about_processes_place(const struct assembly *assembly)
+static void pidfds_place(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
+    struct ckpt_error err = {0};
 
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
-        size_t first = 0;
-        while (process->descriptors[first].description != descriptor->description)
-            first++;
         const struct image_description *description =
             &assembly->restore->tree->descriptions[descriptor->description];
-        bool about =
-            description->kind == DESCRIPTION_PIDFD || description->kind == DESCRIPTION_PROC;
-        if (about && first < i) {
-            descriptor_place(assembly, process->descriptors[first].fd, descriptor);
+        if (description->kind != DESCRIPTION_PIDFD)
             continue;
-        }
-        int fd = about_process_open(assembly, description);
+        int fd = pidfd_open_again(description, &err);
         if (fd < 0)
-            continue;
-        descriptor_place(assembly, fd, descriptor);
+            fail(assembly, &err);
+        if (dup3(fd, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
+            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
         close(fd);
     }
 }
@@ -135,9 +95,11 @@ static void descriptors_place(const struct assembly *assembly)
     syscall(SYS_close_range, 0, (unsigned)assembly->restore->base - 1, 0);
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
-        descriptor_place(assembly, assembly->restore->opened[descriptor->description], descriptor);
+        int from = assembly->restore->opened[descriptor->description];
+        if (dup3(from, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
+            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
     }
-    about_processes_place(assembly);
+    pidfds_place(assembly);
     /* Closing them later would give up the POSIX locks of their files. */
     for (size_t i = 0; i < assembly->restore->tree->description_count; i++)
         close(assembly->restore->opened[i]);
@@ -346,8 +308,9 @@ static struct restorer_args *region_make(const struct assembly *assembly, uint64
                             assembly->image.vma_count * sizeof(struct restorer_vma));
     uint64_t runs = page_up(assembly->image.run_count * sizeof(struct restorer_run) + 1);
     uint64_t guards = page_up(assembly->image.guard_count * sizeof(struct restorer_guard));
-    uint64_t size =
-        code + vmas + runs + guards + RESTORER_STACK_SIZE + page_up(special_span(&assembly->own));
+    uint64_t locks = page_up(assembly->restore->tree->lock_count * sizeof(struct restorer_lock));
+    uint64_t size = code + vmas + runs + guards + locks + RESTORER_STACK_SIZE +
+                    page_up(special_span(&assembly->own));
     uint64_t start = layout_gap(&assembly->own, &assembly->image, size);
     void *region = start == 0 ? MAP_FAILED
                               : mmap((void *)start, size, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -362,7 +325,8 @@ static struct restorer_args *region_make(const struct assembly *assembly, uint64
     args->vmas = (struct restorer_vma *)(args + 1);
     args->runs = (struct restorer_run *)(start + code + vmas);
     args->guards = (struct restorer_guard *)(start + code + vmas + runs);
-    args->special_at = start + code + vmas + runs + guards + RESTORER_STACK_SIZE;
+    args->locks = (struct restorer_lock *)(start + code + vmas + runs + guards);
+    args->special_at = start + code + vmas + runs + guards + locks + RESTORER_STACK_SIZE;
     args->task_end = TASK_END;
     *ret_stack = args->special_at;
     return args;
@@ -428,6 +392,21 @@ static void memory_fill(const struct assembly *assembly, struct restorer_args *a
             .address = image->guards[i].address, .size = image->guards[i].count * PAGE};
 }
 
+static void locks_fill(const struct assembly *assembly, struct restorer_args *args)
+{
+    const struct tree_image *tree = assembly->restore->tree;
+
+    for (size_t i = 0; i < tree->lock_count; i++) {
+        const struct image_lock *lock = &tree->locks[i];
+        if (lock_is_of_process(lock, assembly->process->pid))
+            args->locks[args->lock_count++] =
+                (struct restorer_lock){.fd = lock->fd,
+                                       .type = lock->exclusive ? F_WRLCK : F_RDLCK,
+                                       .start = lock->start,
+                                       .length = lock->length};
+    }
+}
+
 static void args_fill(const struct assembly *assembly, struct restorer_args *args)
 {
     const struct wire_process *library = &assembly->process->library;
@@ -438,6 +417,7 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
         fail(assembly, &err);
     memory_fill(assembly, args);
     layout_fill(assembly, args);
+    locks_fill(assembly, args);
     args->first_private_fd = assembly->restore->base;
     args->error_fd = assembly->restore->report_fd;
     args->pid = assembly->process->pid;
@@ -494,8 +474,6 @@ void process_restore(struct restore *restore, const struct image_process *proces
     descriptors_place(&assembly);
     epolls_fill(&assembly);
     signals_claim(&assembly);
-    if (locks_of_process_restore(restore->tree, process->pid, &err) < 0)
-        fail(&assembly, &err);
     directories_enter(&assembly);
     oom_score_set(&assembly);
     if (mappings_read(getpid(), &assembly.own, &err) < 0)

@@ -7,6 +7,7 @@
 #include "image/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -28,6 +29,9 @@
 #define MAP_DROPPABLE_TYPE  0x08u
 #define MAP_SIZE_OF_HUGE    (63u << 26)
 #define MADV_WIPE_FOR_CHILD 18
+
+#define LOCK_TRIES   200
+#define LOCK_WAIT_MS 10
 
 static RESTORER_CODE __attribute__((noreturn)) void fail(const struct restorer_args *args, int step,
                                                          long error, uint64_t address)
@@ -257,6 +261,37 @@ static RESTORER_CODE void seals_set(struct restorer_args *args)
     }
 }
 
+/* All that is not the program's, but for error_fd. */
+static RESTORER_CODE void descriptors_close(const struct restorer_args *args)
+{
+    if (args->error_fd > args->first_private_fd)
+        raw3(SYS_close_range, args->first_private_fd, args->error_fd - 1, 0);
+    raw3(SYS_close_range,
+         args->error_fd < args->first_private_fd ? args->first_private_fd : args->error_fd + 1, ~0U,
+         0);
+}
+
+/* What the last incarnation held it lets go as it dies. */
+static RESTORER_CODE void locks_take(const struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->lock_count; i++) {
+        const struct restorer_lock *lock = &args->locks[i];
+        struct flock range;
+        long error = -EAGAIN;
+        range.l_type = (short)lock->type;
+        range.l_whence = SEEK_SET;
+        range.l_start = lock->start;
+        range.l_len = lock->length;
+        for (int try = 0; try < LOCK_TRIES && (error == -EAGAIN || error == -EACCES); try++) {
+            if (try > 0)
+                raw3(SYS_poll, 0, 0, LOCK_WAIT_MS);
+            error = raw3(SYS_fcntl, lock->fd, F_SETLK, &range);
+        }
+        if (error < 0)
+            fail(args, RESTORER_LOCK, error, (uint64_t)lock->start);
+    }
+}
+
 /* Leaves for context, in which arch_context_save() returns 1; see struct arch_context. */
 static RESTORER_CODE __attribute__((noreturn)) void context_jump(const struct arch_context *context)
 {
@@ -352,6 +387,8 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     long error = raw5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &args->layout, sizeof(args->layout), 0);
     if (error < 0)
         fail(args, RESTORER_LAYOUT, error, 0);
+    descriptors_close(args);
+    locks_take(args);
     args->restored->restorer_start = args->start;
     for (int i = 0; i < 2 * RESTORED_LIMITS; i++)
         ((volatile uint64_t *)args->restored->limits)[i] = ((uint64_t *)args->limits)[i];
@@ -369,7 +406,7 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
      * after a call. */
     thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base,
                 args->entry, 0);
-    raw3(SYS_close_range, args->first_private_fd, ~0U, 0);
+    raw1(SYS_close, args->error_fd);
     while (args->main_ended)
         raw1(SYS_exit, args->main_status);
     context_jump(&leader->context);

@@ -6,10 +6,10 @@
 /* The piece of code that replaces a process's memory while running in it. It is copied, with all it needs, into a
  * region that is free in the old and in the new layout:
  *
- *      start                                                                       start + size
- *      +--------+---------------+------+------+--------+-----------+----------------+
- *      |  code  | restorer_args | VMAs | runs | guards |   stack   | vDSO, for now  |
- *      +--------+---------------+------+------+--------+-----------+----------------+
+ *      start                                                                               start + size
+ *      +--------+---------------+------+------+--------+-------+-----------+----------------+
+ *      |  code  | restorer_args | VMAs | runs | guards | locks |   stack   | vDSO, for now  |
+ *      +--------+---------------+------+------+--------+-------+-----------+----------------+
  *
  * Rules for restorer.c: everything in section "restorer_code"; no call out of it, no string, no static data, no jump
  * table; raw system calls only. */
@@ -45,6 +45,13 @@ struct restorer_guard {
     uint64_t address, size;
 };
 
+/* A POSIX lock of the process. It would lose it with any descriptor of the file that is closed later. */
+struct restorer_lock {
+    int64_t start, length;
+    int32_t fd;
+    int32_t type; /* F_RDLCK or F_WRLCK */
+};
+
 /* A mapping of the kernel's (vDSO, vvar) that has to move. */
 struct restorer_special {
     uint64_t from, to, size;
@@ -67,6 +74,8 @@ struct restorer_args {
     uint64_t run_count;
     struct restorer_guard *guards;
     uint64_t guard_count;
+    struct restorer_lock *locks;
+    uint64_t lock_count;
     struct restorer_special special[RESTORER_SPECIAL_MAX];
     uint64_t special_count;
     uint64_t special_stays; /* 1: they do not fit the image and stay at special_at */
@@ -106,6 +115,7 @@ enum restorer_step {
     RESTORER_LAYOUT,
     RESTORER_THREAD,
     RESTORER_SEAL,
+    RESTORER_LOCK,
 };
 
 void restorer_main(struct restorer_args *args) __attribute__((noreturn));

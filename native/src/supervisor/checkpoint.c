@@ -89,8 +89,19 @@ static void context_fill(const struct checkpoint *checkpoint, struct writer_job 
     context->error_pipe = checkpoint->output->joined ? 0 : checkpoint->output->err.inode;
 }
 
+/* What the tree knows files by that are in no catalog. */
+static void numbers_note(const struct numbers *numbers, struct image_description *file)
+{
+    struct file_number known =
+        number_known(numbers, (struct file_number){file->device, file->inode});
+
+    file->known_device = known.device;
+    file->known_inode = known.inode;
+}
+
 /* A file of the catalog is brought back by the name it has there: the one it was opened by may be gone. */
-static int names_settle(struct writer_job *job, const char *workdir, struct ckpt_error *err)
+static int names_settle(struct writer_job *job, const struct numbers *numbers, const char *workdir,
+                        struct ckpt_error *err)
 {
     struct catalog_index *index = catalog_index_new(&job->files.catalog);
     int error = index == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
@@ -98,6 +109,7 @@ static int names_settle(struct writer_job *job, const char *workdir, struct ckpt
     for (size_t i = 0; error == 0 && i < job->tree.description_count; i++) {
         struct image_description *file = &job->tree.descriptions[i];
         const struct file_entry *entry = catalog_index_find(index, file->device, file->inode);
+        numbers_note(numbers, file);
         if ((file->kind != DESCRIPTION_REGULAR && file->kind != DESCRIPTION_DELETED) ||
             entry == NULL || entry->kind != FILE_REGULAR)
             continue;
@@ -150,7 +162,7 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
         error = files_capture(&checkpoint->files, &job->tree, job->store, job->generation,
                               job->dirfd, &job->files, err);
     if (error == 0)
-        error = names_settle(job, checkpoint->run_from, err);
+        error = names_settle(job, checkpoint->files.numbers, checkpoint->run_from, err);
     descriptor_index_free(index);
     shared_capture_free(shared);
     return error;

@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,9 +120,10 @@ static const char *step_name(int step)
         [RESTORER_MAP] = "map memory",         [RESTORER_READ] = "read pages",
         [RESTORER_PROTECT] = "protect memory", [RESTORER_LAYOUT] = "set the memory layout",
         [RESTORER_THREAD] = "make a thread",   [RESTORER_SEAL] = "seal memory",
+        [RESTORER_LOCK] = "lock a file again",
     };
 
-    return step >= RESTORER_MOVE && step <= RESTORER_SEAL ? names[step] : "restore";
+    return step >= RESTORER_MOVE && step <= RESTORER_LOCK ? names[step] : "restore";
 }
 
 /* What a process of the capsule says when it cannot go on; false: nothing yet. The terminal may come before. */
@@ -277,6 +279,40 @@ int restart_tree(struct coordinator *coordinator, struct output *output,
     }
     output_handed_over(output);
     *ret_status_fd = steal_fd(&status_end);
+    return 0;
+}
+
+/* Whether a process of the tree that has the file open can be looked into. */
+static bool description_stat(struct coordinator *coordinator, const struct image_process *process,
+                             int description, struct stat *ret)
+{
+    char path[64];
+    struct member *member = coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS);
+
+    for (size_t i = 0; member != NULL && i < process->descriptor_count; i++) {
+        if (process->descriptors[i].description != description)
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)member->outer,
+                 process->descriptors[i].fd);
+        return stat(path, ret) == 0;
+    }
+    return false;
+}
+
+int restart_numbers(struct coordinator *coordinator, const struct tree_image *tree,
+                    struct numbers_list *ret, struct ckpt_error *err)
+{
+    for (size_t i = 0; i < tree->description_count; i++) {
+        const struct image_description *file = &tree->descriptions[i];
+        bool found = false;
+        struct stat status;
+        for (size_t j = 0; file->kind == DESCRIPTION_DELETED && !found && j < tree->process_count;
+             j++)
+            found = description_stat(coordinator, &tree->processes[j], (int)i, &status);
+        if (found && numbers_add(ret, (struct file_number){status.st_dev, status.st_ino},
+                                 (struct file_number){file->known_device, file->known_inode}) < 0)
+            return ckpt_error_set(err, ENOMEM, "no memory");
+    }
     return 0;
 }
 

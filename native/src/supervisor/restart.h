@@ -4,6 +4,7 @@
 #define CKPT_SUPERVISOR_RESTART_H
 
 #include "files/catalog.h"
+#include "files/numbers.h"
 #include "image/tree.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
@@ -28,6 +29,10 @@ void restart_plan_free(struct restart_plan *plan);
 int restart_tree(struct coordinator *coordinator, struct output *output,
                  const struct restart_plan *plan, const char *place, int *ret_status_fd,
                  struct ckpt_error *err);
+
+/* Then: the numbers of files without a name that processes of the tree have open. */
+int restart_numbers(struct coordinator *coordinator, const struct tree_image *tree,
+                    struct numbers_list *ret, struct ckpt_error *err);
 
 /* Ends the capsule, if there is one, and waits until everybody in it has gone. */
 void restart_undo(struct coordinator *coordinator);

@@ -490,6 +490,7 @@ int session_loop(struct session *session)
     if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0) {
         generation_remove_all(session->store, NULL);
         unlinkat(session->store->dirfd, NOTES_NAME, 0);
+        unlinkat(session->store->dirfd, NUMBERS_NAME, 0);
         session->status.generation = 0;
     }
     status_save(session);

@@ -116,6 +116,8 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = variables_begin(session->store, environ, session->options.refresh, err);
     if (error == 0)
+        error = numbers_write(NULL, session->store->dirfd, err);
+    if (error == 0)
         error = session_files_open(session, cwd, err);
     if (error == 0)
         files_note_original(&session->checkpoint.files);
@@ -161,6 +163,24 @@ static void newer_remove(struct session *session, const unsigned *numbers, size_
     }
 }
 
+/* What the tree knows its files by, for those that are not what they were. */
+static int numbers_bring_back(struct session *session, struct restart_plan *plan,
+                              struct ckpt_error *err)
+{
+    struct files *files = &session->checkpoint.files;
+    struct numbers_list list = {0};
+    int error = files_continue(files, &plan->catalog, plan->generation, &list, err);
+
+    if (error == 0)
+        error = restart_numbers(&session->coordinator, &plan->tree, &list, err);
+    if (error == 0 && numbers_make(&list, &files->numbers) < 0)
+        error = ckpt_error_set(err, ENOMEM, "no memory");
+    if (error == 0)
+        error = numbers_write(files->numbers, session->store->dirfd, err);
+    numbers_list_free(&list);
+    return error;
+}
+
 /* The tree is back, parked; what is left is ours to do before it goes on. */
 static int restart_settle(struct session *session, struct restart_plan *plan, const char *cwd,
                           struct ckpt_error *err)
@@ -180,7 +200,7 @@ static int restart_settle(struct session *session, struct restart_plan *plan, co
     if (error == 0)
         error = session_files_open(session, cwd, err);
     if (error == 0)
-        error = files_continue(&session->checkpoint.files, &plan->catalog, plan->generation, err);
+        error = numbers_bring_back(session, plan, err);
     return error == 0 ? restart_announce(session, plan, err) : error;
 }
 
@@ -238,24 +258,34 @@ static int files_bring_back(struct session *session, const struct restart_plan *
     return error;
 }
 
-static int plan_carry_out(struct session *session, struct restart_plan *plan, const char *cwd,
-                          struct ckpt_error *err)
+static int restart_from(struct session *session, unsigned generation, const char *cwd,
+                        struct ckpt_error *err)
 {
+    struct restart_plan plan;
     struct place *place = NULL;
+    char before[PATH_MAX];
+    int error = restart_prepare(session->store, generation, &plan, err);
 
-    session->output.use = tree_image_terminal_use(&plan->tree);
-    int error = output_open(&session->output, &session->coordinator, plan->manifest.stdout_bytes,
-                            plan->manifest.stderr_bytes, err);
+    if (error < 0)
+        return error;
+    if (!plan.catalog.dedicated) { /* what else lies there cannot move along */
+        snprintf(before, sizeof(before), "%s", session->task.attempt_dir);
+        cwd = before;
+    }
+    session->output.use = tree_image_terminal_use(&plan.tree);
+    error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
+                        plan.manifest.stderr_bytes, err);
     if (error == 0)
-        error = refresh_open(session->store, session->options.refresh, plan,
+        error = refresh_open(session->store, session->options.refresh, &plan,
                              &session->coordinator.variables_fd, err);
     if (error == 0)
-        error = files_bring_back(session, plan, cwd, &place, err);
+        error = files_bring_back(session, &plan, cwd, &place, err);
     if (error == 0)
-        error = restart_tree(&session->coordinator, &session->output, plan, cwd, &session->root.fd,
+        error = restart_tree(&session->coordinator, &session->output, &plan, cwd, &session->root.fd,
                              err);
     if (error == 0)
-        error = restart_settle(session, plan, cwd, err);
+        error = restart_settle(session, &plan, cwd, err);
+    restart_plan_free(&plan);
     if (session->coordinator.variables_fd >= 0)
         close(session->coordinator.variables_fd);
     session->coordinator.variables_fd = -1;
@@ -269,40 +299,6 @@ static int plan_carry_out(struct session *session, struct restart_plan *plan, co
     place_commit(place);
     coordinator_tell_all(&session->coordinator, WIRE_RESUME);
     return 0;
-}
-
-/* What can be no better a moment later. */
-static bool is_final(const struct ckpt_error *err)
-{
-    return err->code == ENOTSUP || err->code == ESTALE || err->code == EBADMSG ||
-           err->code == EPERM || err->code == EACCES;
-}
-
-/* A generation that is whole is not given up for what may have passed a moment later: a limit that others of the same
- * user had reached, a file server that was slow, a number that somebody was about to give back. */
-static int restart_from(struct session *session, unsigned generation, const char *cwd,
-                        struct ckpt_error *err)
-{
-    static const int pauses_ms[] = {100, 2000};
-    struct restart_plan plan;
-    char before[PATH_MAX];
-    int error = restart_prepare(session->store, generation, &plan, err);
-
-    if (error < 0)
-        return error;
-    if (!plan.catalog.dedicated) { /* what else lies there cannot move along */
-        snprintf(before, sizeof(before), "%s", session->task.attempt_dir);
-        cwd = before;
-    }
-    error = plan_carry_out(session, &plan, cwd, err);
-    for (size_t i = 0; error < 0 && !is_final(err) && i < sizeof(pauses_ms) / sizeof(*pauses_ms);
-         i++) {
-        ckpt_info("generation %u cannot be restarted: %s; trying again", generation, err->message);
-        usleep((useconds_t)pauses_ms[i] * 1000);
-        error = plan_carry_out(session, &plan, cwd, err);
-    }
-    restart_plan_free(&plan);
-    return error;
 }
 
 /* The latest usable generation, or the one asked for, or older ones; -ENOENT when none was usable. */

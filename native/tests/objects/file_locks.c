@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * flock, locks of open file descriptions and POSIX locks: who holds which range, that others cannot take it, and a
- * process that waits for one gets it when it is given up. */
+ * flock, locks of open file descriptions and POSIX locks, also of a file that is mapped: who holds which range, that
+ * others cannot take it, and a process that waits for one gets it when it is given up. */
 #include "testlib.h"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 
 static int set(int fd, int command, short type, off_t start, off_t length)
 {
@@ -37,6 +38,8 @@ int main(void)
     char byte;
 
     MUST(pipe(ends));
+    MUST(ftruncate(posix, 4096));
+    CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, posix, 0) != MAP_FAILED, "mmap");
     MUST(flock(whole, LOCK_EX));
     MUST(set(range, F_OFD_SETLK, F_RDLCK, 10, 5));
     MUST(set(posix, F_SETLK, F_WRLCK, 100, 20));
