@@ -90,7 +90,11 @@ final class CheckpointRun implements AutoCloseable {
 
     /** The task has its hash and its directory; the next thing that happens to it is that it is written down. */
     void beforeTask(TaskRun task) {
-        if (task instanceof TaskArrayRun || task.getType() != ScriptType.SCRIPTLET) {
+        if (task instanceof TaskArrayRun array) {
+            beforeArray(array);
+            return;
+        }
+        if (task.getType() != ScriptType.SCRIPTLET) {
             return;
         }
         Optional<TaskAttempt> previous = TaskAttempt.of(task.getConfig());
@@ -101,6 +105,21 @@ final class CheckpointRun implements AutoCloseable {
             warn(task, "runs without checkpoints", e);
             previous.ifPresent(attempt -> attempt.restore(task));
         }
+    }
+
+    /** Its tasks have been through {@link #beforeTask}. */
+    private void beforeArray(TaskArrayRun array) {
+        try {
+            if (array.getChildren().stream().anyMatch(child -> isWrapped(child.getTask()))) {
+                TaskAttempt.addPreparation(array.getConfig(), installation.lastCheckpointInArray());
+            }
+        } catch (RuntimeException | LinkageError e) {
+            warn(array, "its tasks are not checkpointed when they are asked to end", e);
+        }
+    }
+
+    private static boolean isWrapped(TaskRun task) {
+        return TaskAttempt.of(task.getConfig()).isPresent();
     }
 
     private void wrap(TaskRun task, Optional<Lineage> ofRetry) {

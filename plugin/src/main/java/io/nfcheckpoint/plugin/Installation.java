@@ -15,18 +15,22 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 
 /** The checkpointer below the work directory of a run, and the command line that starts a task with it. */
 final class Installation {
 
     private static final String RUN_TASK = "run-task";
+    private static final String ON_TERM = "on-term";
 
     private final NativeFiles files;
     private final Path runTask;
+    private final Path onTerm;
 
-    private Installation(NativeFiles files, Path runTask) {
+    private Installation(NativeFiles files, Path runTask, Path onTerm) {
         this.files = files;
         this.runTask = runTask;
+        this.onTerm = onTerm;
     }
 
     /**
@@ -41,12 +45,16 @@ final class Installation {
                     "the path of its work directory '%s' has a blank or a colon in it".formatted(workDirectory));
         }
         NativeFiles files = NativeInstaller.install(workDirectory.resolve(Configuration.DIRECTORY));
-        Path runTask = files.ckpt().resolveSibling(RUN_TASK);
-        byte[] content = resource();
-        if (!Files.exists(runTask) || !Arrays.equals(Files.readAllBytes(runTask), content)) {
-            publish(content, runTask);
+        return new Installation(files, script(RUN_TASK, files), script(ON_TERM, files));
+    }
+
+    private static Path script(String name, NativeFiles files) throws IOException {
+        Path script = files.ckpt().resolveSibling(name);
+        byte[] content = resource(name);
+        if (!Files.exists(script) || !Arrays.equals(Files.readAllBytes(script), content)) {
+            publish(content, script);
         }
-        return new Installation(files, runTask);
+        return script;
     }
 
     NativeFiles files() {
@@ -71,6 +79,7 @@ final class Installation {
             words.addAll(List.of("--by-reference", "none"));
         }
         words.addAll(List.of("--label", "task=" + printable(task.name())));
+        words.addAll(List.of("--label", "attempt=" + UUID.randomUUID()));
         wrap.generation().ifPresent(number -> words.addAll(List.of("--generation", number.toString())));
         if (wrap.fresh()) {
             words.add("--fresh");
@@ -81,21 +90,26 @@ final class Installation {
 
     /**
      * A line for the script around a task: when that is asked to end, as by a time limit or Ctrl-C, the task is
-     * checkpointed before it is ended with all it has started. Slurm sends its signal 30 s before it kills.
+     * checkpointed before it is ended with all it has started.
      */
     String lastCheckpoint(TaskRef task) {
-        return "on_term() { set +e; %s checkpoint %s --timeout 20s &> /dev/null; [[ \"$pid\" ]] && nxf_kill $pid; }"
+        return "source %s %s"
                 .formatted(
-                        LaunchCommand.escape(files.ckpt().toString()),
+                        LaunchCommand.escape(onTerm.toString()),
                         LaunchCommand.escape(task.store().toString()));
+    }
+
+    /** The same for the script of a job array, which passes the request on to the task it has started. */
+    String lastCheckpointInArray() {
+        return "source %s --array".formatted(LaunchCommand.escape(onTerm.toString()));
     }
 
     private static String printable(String name) {
         return name.replaceAll("\\p{Cntrl}", " ");
     }
 
-    private static byte[] resource() throws IOException {
-        try (InputStream in = Installation.class.getResourceAsStream(RUN_TASK)) {
+    private static byte[] resource(String name) throws IOException {
+        try (InputStream in = Installation.class.getResourceAsStream(name)) {
             return in.readAllBytes();
         }
     }

@@ -73,8 +73,7 @@ final class TaskAttempt {
      */
     synchronized void wrap(LaunchCommand launch, String preparation) {
         TaskConfig config = task.getConfig();
-        String own = config.getBeforeScript();
-        config.put(BEFORE_SCRIPT, own == null ? preparation : own + "\n" + preparation);
+        addPreparation(config, preparation);
         Optional<String> script = launch.script(ownScript);
         if (script.isPresent()) {
             changedScript = script.get();
@@ -83,6 +82,12 @@ final class TaskAttempt {
             config.put(SHELL, launch.shell(config.getShell()));
         }
         config.put(ERROR_STRATEGY, new RetryStrategy(this));
+    }
+
+    /** @param preparation a line that the script around a command is to run after the user's {@code beforeScript} */
+    static void addPreparation(TaskConfig config, String preparation) {
+        String own = config.getBeforeScript();
+        config.put(BEFORE_SCRIPT, own == null ? preparation : own + "\n" + preparation);
     }
 
     /** Undoes in a copy of the task what {@link #wrap} and {@link #allowRetry} did. */

@@ -62,13 +62,42 @@ class RunTaskTest {
         assertThat(result.errors()).isEmpty();
     }
 
+    @Test
+    void anAttemptThatTheBatchSystemStartsAgainGoesOnFromItsLatestImage() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+        var words = List.of("--generation", "3", "--fresh", "--label", "attempt=a1", "--", "echo", "--fresh", "a  b");
+
+        Files.writeString(Files.createDirectory(directory.resolve("store")).resolve("task.json"), task("a0"));
+        assertThat(runWith(words).output())
+                .contains("<--generation><3><--fresh><--label><attempt=a1><--><echo><--fresh>");
+
+        Files.writeString(directory.resolve("store/task.json"), task("a1"));
+        assertThat(runWith(words).output()).contains("<--keep><2><--label><attempt=a1><--><echo><--fresh><a  b>");
+    }
+
+    private static String task(String attempt) {
+        return "{ \"format\": 1, \"labels\": {\"task\": \"T\", \"attempt\": \"%s\"} }".formatted(attempt);
+    }
+
+    private void installCheckpointerThatShowsItsOptions() throws IOException {
+        Path ckpt = installation.resolve("ckpt");
+        Files.writeString(ckpt, "#!/bin/sh\n[ \"$1\" = --version ] || printf '<%s>' \"$@\"\n");
+        assertThat(ckpt.toFile().setExecutable(true)).isTrue();
+    }
+
     private record Result(int status, String output, String errors) {}
 
     private Result run(String... command) throws IOException, InterruptedException {
+        var words = new ArrayList<>(List.of("--"));
+        words.addAll(List.of(command));
+        return runWith(words);
+    }
+
+    private Result runWith(List<String> more) throws IOException, InterruptedException {
         var words = new ArrayList<>(
                 List.of("/bin/sh", installation.resolve("run-task").toString()));
-        words.addAll(List.of("--dir", directory.resolve("store").toString(), "--keep", "2", "--"));
-        words.addAll(List.of(command));
+        words.addAll(List.of("--dir", directory.resolve("store").toString(), "--keep", "2"));
+        words.addAll(more);
         Path errors = directory.resolve("errors");
         var process = new ProcessBuilder(words).redirectError(errors.toFile()).start();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
