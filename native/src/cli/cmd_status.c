@@ -27,6 +27,26 @@ static void print_state(struct store *store, const struct status *status)
     printf("\nstarted     %s\n", status->started);
 }
 
+static void print_plan(const struct status_plan *plan)
+{
+    char text[TEXT_SIZE];
+
+    if (!plan->known)
+        return;
+    if (plan->interval_seconds > 0)
+        printf("interval    %s%s", text_seconds(plan->interval_seconds, text),
+               plan->automatic ? ", chosen" : "");
+    else
+        printf("interval    none");
+    printf("; a checkpoint takes about %s (%s)\n", text_seconds(plan->cost_seconds, text),
+           plan->cost_is_measured ? "measured" : "expected of the size");
+    if (plan->automatic)
+        printf("failures    every %s\n", text_seconds(plan->mtbf_seconds, text));
+    if (plan->limit[0])
+        printf("time limit  %s, last image begun %s before\n", plan->limit,
+               text_seconds(plan->lead_seconds, text));
+}
+
 static void print_status(const struct status *status)
 {
     char run[TEXT_SIZE];
@@ -86,6 +106,7 @@ int cmd_status(int argc, char **argv)
         print_task(store);
         print_state(store, &status);
         print_status(&status);
+        print_plan(&status.plan);
         exit_status = finish_output(EXIT_SUCCESS);
     }
     status_free(&status);

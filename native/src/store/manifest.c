@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-static const char *const cause_names[] = {"periodic", "request", "signal"};
+static const char *const cause_names[] = {"periodic", "request", "signal", "time-limit", "memory"};
 
 const char *manifest_cause_name(enum manifest_cause cause)
 {

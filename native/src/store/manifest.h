@@ -18,7 +18,14 @@ struct json_object;
 
 #define MANIFEST_TREE_IMAGE "tree.img"
 
-enum manifest_cause { MANIFEST_PERIODIC, MANIFEST_REQUEST, MANIFEST_SIGNAL };
+enum manifest_cause {
+    MANIFEST_PERIODIC,
+    MANIFEST_REQUEST,
+    MANIFEST_SIGNAL,
+    MANIFEST_TIME_LIMIT, /* ahead of it */
+    MANIFEST_MEMORY,     /* the limit was nearly reached */
+    MANIFEST_CAUSES
+};
 
 struct manifest_host {
     char *name;

@@ -26,7 +26,7 @@ static int read_cause(json_object *document, const char *what, struct manifest *
 
     if (r < 0)
         return r;
-    for (int cause = MANIFEST_PERIODIC; cause <= MANIFEST_SIGNAL; cause++) {
+    for (int cause = MANIFEST_PERIODIC; cause < MANIFEST_CAUSES; cause++) {
         if (strcmp(name, manifest_cause_name((enum manifest_cause)cause)) != 0)
             continue;
         manifest->cause = (enum manifest_cause)cause;
@@ -34,8 +34,10 @@ static int read_cause(json_object *document, const char *what, struct manifest *
             return document_id(document, "request", what, manifest->request, err);
         return 0;
     }
-    return ckpt_error_set(
-        err, EBADMSG, "%s: \"cause\" is \"%s\", allowed are periodic, request, signal", what, name);
+    return ckpt_error_set(err, EBADMSG,
+                          "%s: \"cause\" is \"%s\", allowed are periodic, request, signal, "
+                          "time-limit, memory",
+                          what, name);
 }
 
 static int read_host(json_object *document, const char *what, struct manifest_host *ret,

@@ -168,6 +168,27 @@ static int add_failure(json_object *document, const struct status *status)
     return r | document_add(document, "failure", failure);
 }
 
+static json_object *plan_to_json(const struct status_plan *plan)
+{
+    json_object *object = json_object_new_object();
+    int r = document_add_seconds(object, "intervalSeconds", plan->interval_seconds);
+
+    r |= document_add(object, "auto", json_object_new_boolean(plan->automatic));
+    r |= document_add_seconds(object, "mtbfSeconds", plan->mtbf_seconds);
+    r |= document_add_seconds(object, "costSeconds", plan->cost_seconds);
+    r |= document_add(object, "costIsMeasured", json_object_new_boolean(plan->cost_is_measured));
+    r |= document_add_seconds(object, "minRuntimeSeconds", plan->min_runtime_seconds);
+    if (plan->limit[0]) {
+        r |= document_add_string(object, "timeLimit", plan->limit);
+        r |= document_add_seconds(object, "leadSeconds", plan->lead_seconds);
+    }
+    if (r < 0) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
 struct json_object *status_to_json(const struct status *status)
 {
     json_object *document = document_new(), *warnings = json_object_new_array();
@@ -184,6 +205,8 @@ struct json_object *status_to_json(const struct status *status)
     if (document)
         r |= add_failure(document, status);
     r |= document_add(document, "warnings", warnings);
+    if (status->plan.known)
+        r |= document_add(document, "plan", plan_to_json(&status->plan));
     if (status->has_exit_status)
         r |= document_add(document, "exitStatus", json_object_new_int(status->exit_status));
     else if (document)

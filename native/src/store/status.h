@@ -5,6 +5,7 @@
 
 /* DIR/status.json: how it goes. */
 
+#include "common/clock.h"
 #include "common/error.h"
 #include "store/store.h"
 
@@ -26,6 +27,19 @@ struct status_restart {
     double run_seconds;
 };
 
+/* When checkpoints are taken, as far as it is known by now. */
+struct status_plan {
+    bool known;                  /* else nothing is said of it */
+    bool automatic;              /* the interval follows from cost and mtbf */
+    double interval_seconds;     /* 0: no periodic ones */
+    double mtbf_seconds;         /* mean time between failures */
+    double cost_seconds;         /* of a checkpoint, pause and writing */
+    bool cost_is_measured;       /* else expected of the tree's size */
+    double min_runtime_seconds;  /* of the task, before which there is none */
+    char limit[CLOCK_TEXT_SIZE]; /* when the task will be ended, or "" */
+    double lead_seconds;         /* how long before that the last image is begun */
+};
+
 /* Every pointer is owned by the struct. */
 struct status {
     enum status_state state;
@@ -39,6 +53,7 @@ struct status {
     char *failure_reason;
     char **warnings;
     size_t warning_count;
+    struct status_plan plan;
     bool has_exit_status;
     int exit_status;
 };

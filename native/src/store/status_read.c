@@ -114,6 +114,37 @@ static int read_exit_status(json_object *document, const char *what, struct stat
     return 0;
 }
 
+/* Missing in what earlier versions wrote. */
+static int read_plan(json_object *document, const char *what, struct status_plan *plan,
+                     struct ckpt_error *err)
+{
+    cleanup_free char *limit = NULL;
+    json_object *object = NULL, *value = NULL;
+    int r;
+
+    if (!json_object_object_get_ex(document, "plan", NULL))
+        return 0;
+    if ((r = document_object(document, "plan", what, &object, err)) < 0 ||
+        (r = document_seconds(object, "intervalSeconds", what, &plan->interval_seconds, err)) < 0 ||
+        (r = document_seconds(object, "mtbfSeconds", what, &plan->mtbf_seconds, err)) < 0 ||
+        (r = document_seconds(object, "costSeconds", what, &plan->cost_seconds, err)) < 0 ||
+        (r = document_seconds(object, "minRuntimeSeconds", what, &plan->min_runtime_seconds, err)) <
+            0)
+        return r;
+    plan->automatic =
+        json_object_object_get_ex(object, "auto", &value) && json_object_get_boolean(value);
+    plan->cost_is_measured = json_object_object_get_ex(object, "costIsMeasured", &value) &&
+                             json_object_get_boolean(value);
+    if (json_object_object_get_ex(object, "timeLimit", NULL)) {
+        if ((r = document_string(object, "timeLimit", what, &limit, err)) < 0 ||
+            (r = document_seconds(object, "leadSeconds", what, &plan->lead_seconds, err)) < 0)
+            return r;
+        snprintf(plan->limit, sizeof(plan->limit), "%s", limit);
+    }
+    plan->known = true;
+    return 0;
+}
+
 static int status_from_json(json_object *document, const char *what, struct status *status,
                             struct ckpt_error *err)
 {
@@ -128,6 +159,7 @@ static int status_from_json(json_object *document, const char *what, struct stat
         (r = read_restarts(document, what, status, err)) < 0 ||
         (r = read_failure(document, what, status, err)) < 0 ||
         (r = read_warnings(document, what, status, err)) < 0 ||
+        (r = read_plan(document, what, &status->plan, err)) < 0 ||
         (r = read_exit_status(document, what, status, err)) < 0)
         return r;
     status->pid = (pid_t)pid;

@@ -496,6 +496,9 @@ int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
     checkpoint->writing = false;
     checkpoint->job = NULL;
     checkpoint->write_seconds = job->write_seconds;
+    checkpoint->resident_bytes = 0;
+    for (size_t i = 0; i < job->manifest.process_count; i++)
+        checkpoint->resident_bytes += job->manifest.processes[i].resident_bytes;
     snapshots_end(checkpoint->coordinator);
     int error = job->result;
     if (error == 0)

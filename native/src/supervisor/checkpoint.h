@@ -28,6 +28,7 @@ struct checkpoint {
     void *job; /* the thread's */
     unsigned generation;
     double pause_seconds, write_seconds;
+    uint64_t resident_bytes; /* of the tree, at the barrier */
 };
 
 int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err);

@@ -20,7 +20,7 @@ struct schedule_spec {
 };
 
 /* The automatic interval is never outside of these, nor shorter than so many times the cost. */
-#define SCHEDULE_SHORTEST_MS 10000
+#define SCHEDULE_SHORTEST_MS 5000
 #define SCHEDULE_LONGEST_MS  (60 * 60 * 1000)
 #define SCHEDULE_LEAST_WORTH 10
 

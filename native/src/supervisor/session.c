@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * What happens while the tree runs: the timer and requests lead to checkpoints, a termination signal to a final one,
- * the end of the root to our own. */
+ * The event loop around the tree, and its ends: a termination signal leads to a final checkpoint, the end of the root
+ * to our own. What leads to the other checkpoints is in triggers.c. */
 #include "supervisor/session.h"
+#include "supervisor/triggers.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -15,226 +16,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENDED_TRIES       20
-#define ENDED_PAUSE_MS    50
-#define UNREAD_TRIES      5
-#define REQUEST_POLL_MS   1000
-#define RETRY_LONGEST_MS  30000
-#define RETRY_SHORTEST_MS 1000
+#define REQUEST_POLL_MS 1000
+#define IMPATIENCE_MS   300
 
 /* A process connects within milliseconds, one without the library never. */
 #define LATECOMER_DEADLINE_MS 100
 #define LATECOMER_RECHECK_MS  2
 #define LATECOMER_LAST_MS     20 /* for one that was forked by a process just taking leave */
-
-static struct session *current; /* the one that the watches belong to */
-
-static double run_seconds(const struct session *session)
-{
-    return session->run_seconds_before +
-           (double)(clock_monotonic_ms() - session->started_ms) / 1000;
-}
-
-static void status_save(struct session *session)
-{
-    struct ckpt_error err;
-
-    if (status_write(session->store, &session->status, &err) < 0)
-        ckpt_info("%s", err.message);
-}
-
-static void timer_arm(struct session *session, uint64_t delay_ms)
-{
-    struct itimerspec when = {
-        .it_value = {.tv_sec = (time_t)(delay_ms / 1000),
-                     .tv_nsec = (long)(delay_ms % 1000) * 1000000},
-    };
-
-    timerfd_settime(session->timer.fd, 0, &when, NULL);
-}
-
-/* ---- the outcome of a checkpoint ---- */
-
-static void request_answer(struct session *session, unsigned generation, const char *error)
-{
-    if (session->request[0] == 0)
-        return;
-    request_reply(session->store, session->request, generation, error, NULL);
-    session->request[0] = 0;
-}
-
-/* Not more often than this, however often what is in the way goes and comes again. */
-static void retry_soon(struct session *session)
-{
-    uint64_t since = clock_monotonic_ms() - session->attempted_ms;
-
-    timer_arm(session, since < RETRY_SHORTEST_MS ? RETRY_SHORTEST_MS - since : 1);
-}
-
-static void obstacle_forget(struct session *session)
-{
-    if (session->obstacle.fd <= 0)
-        return;
-    coordinator_unwatch(&session->coordinator, &session->obstacle);
-    close(session->obstacle.fd);
-    session->obstacle.fd = 0;
-}
-
-static void obstacle_ready(struct coordinator *coordinator, struct watch *watch)
-{
-    (void)coordinator;
-    (void)watch;
-    obstacle_forget(current);
-    if (!current->checkpoint.writing)
-        retry_soon(current);
-}
-
-/* The process that is in the way may end long before the time to try again has come. */
-static void obstacle_watch(struct session *session)
-{
-    pid_t process = session->coordinator.obstacle;
-
-    obstacle_forget(session);
-    session->coordinator.obstacle = 0;
-    if (process <= 0 || session->options.interval_ms == 0)
-        return;
-    session->obstacle =
-        (struct watch){.fd = (int)syscall(SYS_pidfd_open, process, 0), .ready = obstacle_ready};
-    if (session->obstacle.fd < 0 ||
-        coordinator_watch(&session->coordinator, &session->obstacle, NULL) < 0)
-        session->obstacle.fd = 0; /* then the timer has to do */
-}
-
-static void checkpoint_failed(struct session *session, const struct ckpt_error *err)
-{
-    uint64_t retry = session->options.interval_ms / 10;
-
-    if (err->code == ECHILD) { /* nothing is wrong, and we are about to hear of the end */
-        timer_arm(session, RETRY_SHORTEST_MS);
-        return;
-    }
-    if (!session->warned && session->stop_signal == 0)
-        ckpt_warn("no checkpoint: %s; the task runs on", err->message);
-    session->warned = true;
-    ckpt_info("no checkpoint: %s", err->message);
-    status_set_failure(&session->status, err->message);
-    status_save(session);
-    request_answer(session, 0, err->message);
-    if (retry > RETRY_LONGEST_MS)
-        retry = RETRY_LONGEST_MS;
-    if (session->options.interval_ms > 0)
-        timer_arm(session, retry < RETRY_SHORTEST_MS ? RETRY_SHORTEST_MS : retry);
-    obstacle_watch(session);
-}
-
-static void checkpoint_succeeded(struct session *session)
-{
-    struct checkpoint *checkpoint = &session->checkpoint;
-    struct ckpt_error err;
-
-    ckpt_info("generation %u: pause %.3f s, write %.3f s", checkpoint->generation,
-              checkpoint->pause_seconds, checkpoint->write_seconds);
-    obstacle_forget(session);
-    session->status.generation = checkpoint->generation;
-    status_set_failure(&session->status, NULL);
-    status_save(session);
-    if (generation_prune(session->store, session->options.keep, &err) < 0)
-        ckpt_info("%s", err.message);
-    request_answer(session, checkpoint->generation, NULL);
-    timer_arm(session, session->options.interval_ms);
-}
-
-static void checkpoint_start(struct session *session, enum manifest_cause cause);
-
-static void writing_ended(struct session *session)
-{
-    struct ckpt_error err = {0};
-
-    int error = checkpoint_finish(&session->checkpoint, &err);
-    if (error == -EAGAIN && !session->again && !session->root_ended && session->stop_signal == 0) {
-        /* A file changed while it was copied: this time everything is copied during the pause. */
-        ckpt_info("once more: %s", err.message);
-        session->again = true;
-        checkpoint_start(session, session->cause);
-        return;
-    }
-    session->again = false;
-    if (error < 0)
-        checkpoint_failed(session, &err);
-    else
-        checkpoint_succeeded(session);
-}
-
-static void done_ready(struct coordinator *coordinator, struct watch *watch)
-{
-    (void)coordinator;
-    (void)watch;
-    writing_ended(current);
-}
-
-static void checkpoint_start(struct session *session, enum manifest_cause cause)
-{
-    struct ckpt_error err = {0};
-
-    session->cause = cause;
-    session->attempted_ms = clock_monotonic_ms();
-    for (int tries = 0; tries < ENDED_TRIES; tries++) {
-        const char *request = session->request[0] != 0 ? session->request : NULL;
-        session->checkpoint.run_seconds = run_seconds(session);
-        if (checkpoint_take(&session->checkpoint, cause, request, false, &err) == 0)
-            return;
-        /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to
-         * be read when everybody is stopped has mostly been read a moment later. */
-        if (err.code != ESRCH && (err.code != EINPROGRESS || tries >= UNREAD_TRIES))
-            break;
-        ckpt_info("no checkpoint: %s", err.message);
-        coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
-        if (session->root_ended || session->stop_signal != 0)
-            return;
-    }
-    checkpoint_failed(session, &err);
-}
-
-/* ---- what leads to one ---- */
-
-static void timer_ready(struct coordinator *coordinator, struct watch *watch)
-{
-    uint64_t count;
-
-    (void)coordinator;
-    if (read(watch->fd, &count, sizeof(count)) < 0)
-        return;
-    if (!current->checkpoint.writing && !current->root_ended)
-        checkpoint_start(current, MANIFEST_PERIODIC);
-}
-
-/* One at a time; the next is looked for when this one has been answered. */
-static void request_serve(struct session *session)
-{
-    if (session->checkpoint.writing || session->root_ended || session->request[0] != 0 ||
-        request_next(session->store, session->request) != 1) {
-        if (!session->checkpoint.writing)
-            session->request[0] = 0;
-        return;
-    }
-    checkpoint_start(session, MANIFEST_REQUEST);
-}
-
-static void requests_ready(struct coordinator *coordinator, struct watch *watch)
-{
-    char events[4096];
-
-    (void)coordinator;
-    while (read(watch->fd, events, sizeof(events)) > 0)
-        ;
-}
 
 /* ---- ends ---- */
 
@@ -272,7 +64,7 @@ static void root_ready(struct coordinator *coordinator, struct watch *watch)
 
     coordinator_unwatch(coordinator, watch);
     if (status >= 0)
-        session_root_ended(current, status);
+        session_root_ended(session_of(coordinator), status);
 }
 
 static void tree_forward(struct session *session, int number)
@@ -281,7 +73,14 @@ static void tree_forward(struct session *session, int number)
 
     if (coordinator->root_outer > 0)
         kill(coordinator->root_outer, number);
-    timer_arm(session, 0);
+}
+
+/* The task does with the signal what it would without us. */
+static void pass_on(struct session *session, int number, const char *reason)
+{
+    ckpt_warn("no final checkpoint: %s; the task gets the signal", reason);
+    session->passed_on = true;
+    tree_forward(session, number);
 }
 
 /* The tree stays parked from the barrier to its end, so that the images are its last word. */
@@ -291,16 +90,22 @@ static void stop(struct session *session, int number)
     uint64_t deadline = clock_monotonic_ms() + session->options.grace_ms;
 
     session->stop_signal = number;
+    session->stop_ms = clock_monotonic_ms();
+    triggers_end(session);
     while (session->checkpoint.writing && clock_monotonic_ms() < deadline)
         coordinator_pump(&session->coordinator, 50);
+    if (session->checkpoint.writing) {
+        pass_on(session, number, "the last one is still being written");
+        return;
+    }
+    if (!schedule_is_ripe(&session->schedule, clock_monotonic_ms())) {
+        pass_on(session, number, "the task has run for less than --min-runtime");
+        return;
+    }
     session->checkpoint.run_seconds = run_seconds(session);
     session->request[0] = 0;
-    if (session->checkpoint.writing ||
-        checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0) {
-        ckpt_warn("no final checkpoint: %s; the task gets the signal",
-                  session->checkpoint.writing ? "the last one is still being written"
-                                              : err.message);
-        tree_forward(session, number);
+    if (checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0) {
+        pass_on(session, number, err.message);
         return;
     }
     while (session->checkpoint.writing && clock_monotonic_ms() < deadline)
@@ -314,23 +119,47 @@ static void stop(struct session *session, int number)
     session->status.state = STATUS_STOPPED;
 }
 
+/* Two of them by hand are meant; batch systems and engines may each send theirs. */
+static bool is_impatience(const struct session *session, int number)
+{
+    return number == SIGINT && session->stop_signal == SIGINT &&
+           clock_monotonic_ms() > session->stop_ms + IMPATIENCE_MS;
+}
+
+static void signal_from_outside(struct session *session, int number)
+{
+    const struct signal_plan *plan = &session->options.signals;
+
+    if (!session->live)
+        session->early_signal = number;
+    else if (session->root_ended)
+        return;
+    else if ((plan->end & SIGNAL_BIT(number)) == 0 && (plan->stay & SIGNAL_BIT(number)) == 0)
+        tree_forward(session, number);
+    else if ((plan->stay & SIGNAL_BIT(number)) != 0)
+        checkpoint_now(session, MANIFEST_SIGNAL);
+    else if (session->stop_signal == 0)
+        stop(session, number);
+    else if (session->passed_on)
+        tree_forward(session, number);
+    else if (is_impatience(session, number))
+        tree_kill(&session->coordinator);
+}
+
 static void signals_ready(struct coordinator *coordinator, struct watch *watch)
 {
+    struct session *session = session_of(coordinator);
     struct signalfd_siginfo info;
 
     while (read(watch->fd, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGCHLD)
-            children_reap(current);
+            children_reap(session);
         else if (info.ssi_signo == SIGWINCH)
-            terminal_resized(&current->terminal);
+            terminal_resized(&session->terminal);
         else if (info.ssi_signo == SIGCONT)
-            terminal_refresh(&current->terminal, coordinator);
-        else if (!current->live)
-            current->early_signal = (int)info.ssi_signo;
-        else if (current->stop_signal == 0 && !current->root_ended)
-            stop(current, (int)info.ssi_signo);
-        else if (!current->root_ended) /* the second time people mean it */
-            tree_kill(&current->coordinator);
+            terminal_refresh(&session->terminal, coordinator);
+        else
+            signal_from_outside(session, (int)info.ssi_signo);
     }
 }
 
@@ -361,12 +190,13 @@ int session_watch(struct session *session, struct ckpt_error *err)
     struct coordinator *coordinator = &session->coordinator;
     sigset_t set, job_control;
 
-    current = session;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    signal_add(&set, SIGTERM);
-    signal_add(&set, SIGINT);
-    signal_add(&set, SIGHUP);
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        const struct signal_plan *plan = &session->options.signals;
+        if (((plan->end | plan->stay | plan->pass) & SIGNAL_BIT(number)) != 0)
+            signal_add(&set, number);
+    }
     sigaddset(&set, SIGWINCH);
     sigaddset(&set, SIGCONT);
     sigprocmask(SIG_BLOCK, &set, &session->mask_before);
@@ -378,27 +208,10 @@ int session_watch(struct session *session, struct ckpt_error *err)
     signal(SIGPIPE, SIG_IGN);
     session->signals = (struct watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
                                       .ready = signals_ready};
-    session->timer = (struct watch){
-        .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = timer_ready};
-    session->requests =
-        (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = requests_ready};
-    session->checkpoint.done.ready = done_ready;
-    if (session->signals.fd < 0 || session->timer.fd < 0)
+    if (session->signals.fd < 0)
         return ckpt_error_errno(err, "make the descriptors of the event loop");
-    int error = request_prepare(session->store, err);
-    if (error == 0)
-        error = coordinator_watch(coordinator, &session->signals, err);
-    if (error == 0)
-        error = coordinator_watch(coordinator, &session->timer, err);
-    if (error == 0 && session->requests.fd >= 0) {
-        char path[4200];
-        snprintf(path, sizeof(path), "%s/requests", session->store->path);
-        inotify_add_watch(session->requests.fd, path, IN_MOVED_TO | IN_CREATE);
-        error = coordinator_watch(coordinator, &session->requests, err);
-    }
-    if (error == 0)
-        error = checkpoint_open(&session->checkpoint, err);
-    return error;
+    int error = coordinator_watch(coordinator, &session->signals, err);
+    return error == 0 ? triggers_open(session, err) : error;
 }
 
 /* After the root's end others may still be writing: their output counts, for a while. */
@@ -457,14 +270,13 @@ static void tree_leave(struct session *session)
 
 int session_loop(struct session *session)
 {
-    session->started_ms = clock_monotonic_ms();
     session->live = true;
     if (session->coordinator.mode != TREE_CHILD) {
         session->root.ready = root_ready;
         if (coordinator_watch(&session->coordinator, &session->root, NULL) < 0)
             ckpt_info("cannot watch the root");
     }
-    timer_arm(session, session->options.interval_ms);
+    triggers_begin(session);
     terminal_start(&session->terminal, &session->coordinator,
                    session->coordinator.mode == TREE_CAPSULE);
     children_reap(session); /* it may have ended before we were ready to hear of it */

@@ -8,9 +8,11 @@
 #include "cli/options.h"
 #include "supervisor/checkpoint.h"
 #include "supervisor/restart.h"
+#include "supervisor/schedule.h"
 #include "supervisor/terminal.h"
 
 #include <signal.h>
+#include <stddef.h>
 
 struct session {
     struct run_options options;
@@ -28,16 +30,28 @@ struct session {
     sigset_t mask_before;
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;
-    enum manifest_cause cause; /* of the checkpoint under way */
+    struct schedule schedule;
+    uint64_t interval_told;      /* to the log, in seconds */
+    uint64_t wait_told;          /* to the log: the interval that began then */
+    bool told_grace, told_limit; /* that the time will be too short */
+    enum manifest_cause cause;   /* of the checkpoint under way */
     bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
     bool warned;      /* the person at the terminal has been told why there is no checkpoint */
     bool live;        /* the tree runs */
     int early_signal; /* that came before it did, or 0 */
     int stop_signal;  /* that ends the tree, or 0 */
+    uint64_t stop_ms; /* when it came */
+    bool passed_on;   /* the task has got it */
     bool root_ended;
     int root_status; /* as wait(2) gives it */
 };
+
+/* The one that the coordinator belongs to. */
+static inline struct session *session_of(struct coordinator *coordinator)
+{
+    return (struct session *)((char *)coordinator - offsetof(struct session, coordinator));
+}
 
 /* Nothing is open yet. */
 void session_init(struct session *session);

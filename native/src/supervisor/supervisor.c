@@ -16,6 +16,7 @@
 #include "supervisor/refresh.h"
 #include "supervisor/remains.h"
 #include "supervisor/session.h"
+#include "supervisor/triggers.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -144,6 +145,7 @@ static int restart_announce(struct session *session, const struct restart_plan *
     unsigned generation = plan->generation;
 
     session->run_seconds_before = plan->manifest.run_seconds;
+    triggers_learn(session, &plan->manifest);
     session->status.generation = generation;
     ckpt_info("restarted from generation %u, %.1f s into the task", generation,
               plan->manifest.run_seconds);

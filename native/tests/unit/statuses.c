@@ -27,6 +27,14 @@ TEST(status_goes_round)
     CHECK_INT(status_add_warning(&status, "one"), 0);
     CHECK_INT(status_add_warning(&status, "two"), 0);
     CHECK_INT(status_add_warning(&status, "one"), 0);
+    status.plan = (struct status_plan){.known = true,
+                                       .automatic = true,
+                                       .interval_seconds = 415.5,
+                                       .mtbf_seconds = 86400,
+                                       .cost_seconds = 1,
+                                       .cost_is_measured = true,
+                                       .limit = "2026-11-26T13:00:00.000Z",
+                                       .lead_seconds = 12};
     status.state = STATUS_ENDED;
     status.generation = 2;
     status.has_exit_status = true;
@@ -36,6 +44,9 @@ TEST(status_goes_round)
     CHECK_INT(back.state, STATUS_ENDED);
     CHECK_INT(back.generation, 2);
     CHECK_INT(back.exit_status, 143);
+    CHECK(back.plan.known && back.plan.automatic && back.plan.cost_is_measured);
+    CHECK(back.plan.interval_seconds == 415.5 && back.plan.lead_seconds == 12);
+    CHECK_STRING(back.plan.limit, "2026-11-26T13:00:00.000Z");
     CHECK_INT(back.restart_count, 2);
     CHECK(back.restarts[0].run_seconds == 31.5);
     CHECK(back.restarts[1].run_seconds == 0.000001);

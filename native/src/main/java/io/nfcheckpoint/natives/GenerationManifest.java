@@ -12,7 +12,7 @@ import java.util.Optional;
  * A generation as its {@code manifest.json} describes it.
  *
  * @param generation from 1
- * @param cause {@code periodic}, {@code request} or {@code signal}
+ * @param cause {@code periodic}, {@code request}, {@code signal}, {@code time-limit} or {@code memory}
  * @param request the request that it answers
  * @param runTime how long the tree had run at the barrier, over all incarnations
  * @param pause how long the tree stood still
