@@ -31,6 +31,9 @@ bool has_own_root(pid_t pid);
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    char reason[BLAME_SIZE]);
 
+/* What of a parallel program is out of our reach when this process is in the tree; false: nothing. */
+bool parallel_blame(const struct tree_process *process, char reason[BLAME_SIZE]);
+
 /* Why a process has no checkpoint thread; true when it will not have one either before it starts another program. */
 bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE]);
 

@@ -150,7 +150,8 @@ static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
         if (tree_process_is_dead(process))
             continue;
         bool known = coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) != NULL;
-        if (process_blame(process, &ours, reason) || (!known && stranger_blame(process, reason)))
+        if (process_blame(process, &ours, reason) || parallel_blame(process, reason) ||
+            (!known && stranger_blame(process, reason)))
             error = process_refuse(coordinator, process, reason, err);
     }
     process_tree_free(&tree);

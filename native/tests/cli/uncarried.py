@@ -48,8 +48,9 @@ def reason_is_named(task, words):
     check(words in one_line(task), f"the warning is {task.messages()}")
 
 
-def refused_while_there(case, words, do, undo):
+def refused_while_there(case, words, do, undo, environ=()):
     task = case.task([PYTHON, "-c", HOLDER.format(do=do, undo=undo)], ("--interval", "10min"))
+    task.environ.update(environ)
     task.start()
     task.wait_ready()
     reason_is_named(task, words)
