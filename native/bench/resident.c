@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
 /* Keeps the given number of MiB resident, filled so that no two pages are alike. Prints the milliseconds of a bare
- * fork of itself, creates the file "ready", then counts up the number in the file "tick" every millisecond until
+ * fork of itself, creates the file "ready", then writes the time of day into the file "tick" every millisecond until
  * "go" exists. */
 #include "../tests/lib/testlib.h"
 #include <sys/mman.h>
@@ -41,7 +41,10 @@ int main(int argc, char **argv)
     printf("%.3f\n", fork_ms());
     fflush(stdout);
     ready();
-    for (uint64_t tick = 1; !exists("go"); tick++) {
+    while (!exists("go")) {
+        struct timespec at;
+        clock_gettime(CLOCK_REALTIME, &at);
+        uint64_t tick = (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
         MUST(pwrite(fd, &tick, sizeof(tick), 0));
         nanosleep(&t, NULL);
     }

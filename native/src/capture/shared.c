@@ -2,15 +2,16 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Memory that processes share and no file on disk stands behind. A snapshot cannot freeze it, so it is copied while the
- * tree stands still: every part of an object once, however many processes map it, and without its holes, which reading
- * would fill. Root gets a descriptor of the object from /proc/PID/map_files and sees data and holes. Nobody else does;
+ * tree stands still, or, where a copy was made just before, compared with that: every part of an object once, however
+ * many processes map it, and without its holes, which reading would fill. Root gets a descriptor of the object from /proc/PID/map_files and sees data and holes. Nobody else does;
  * then the process itself is asked which pages there are, and its memory is read. */
 #include "capture/shared.h"
 
 #include "capture/blame.h"
+#include "capture/precopy.h"
+#include "capture/shared_pages.h"
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/io.h"
 #include "objects/mapped_file.h"
 #include "objects/shared_memory.h"
 
@@ -22,10 +23,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
-#include <sys/uio.h>
 
-#define PAGE        4096ULL
-#define BUFFER_SIZE (1 << 20)
+#define PAGE SHARED_PAGE
 
 /* A part of an object that has been copied. */
 struct piece {
@@ -36,23 +35,17 @@ struct piece {
 struct shared_capture {
     struct tree_image *tree;
     int dirfd;
+    struct precopy *precopy;
     shared_ask ask;
     void *who;
     struct piece *pieces;
     size_t piece_count;
+    struct shared_pages *pages; /* of the tree's objects, one each */
+    size_t pages_count;
+    struct shared_stretch *stretches;
+    size_t stretch_count;
     bool swapping; /* a page that is not in memory may be on a swap device */
-    char buffer[BUFFER_SIZE];
     uint8_t resident[SHARED_ASK_PAGES];
-};
-
-/* What is being copied from where to where. */
-struct source {
-    const struct tree_process *process;
-    int object;       /* a descriptor of it, or -1 */
-    int memory;       /* /proc/PID/mem: also reads what the process itself may not */
-    uint64_t address; /* of offset 0 of the object, were it mapped that far */
-    int out;
-    struct image_shared *image;
 };
 
 static bool is_swapping(void)
@@ -62,27 +55,31 @@ static bool is_swapping(void)
     return sysinfo(&info) < 0 || info.freeswap < info.totalswap;
 }
 
-struct shared_capture *shared_capture_new(struct tree_image *tree, int dirfd, shared_ask ask,
-                                          void *who)
+struct shared_capture *shared_capture_new(struct tree_image *tree, int dirfd,
+                                          struct precopy *precopy, shared_ask ask, void *who)
 {
-    struct shared_capture *capture = malloc(sizeof(*capture));
+    struct shared_capture *capture = calloc(1, sizeof(*capture));
 
     if (capture == NULL)
         return NULL;
     capture->tree = tree;
     capture->dirfd = dirfd;
+    capture->precopy = precopy;
     capture->ask = ask;
     capture->who = who;
-    capture->pieces = NULL;
-    capture->piece_count = 0;
     capture->swapping = is_swapping();
     return capture;
 }
 
 void shared_capture_free(struct shared_capture *capture)
 {
-    if (capture != NULL)
-        free(capture->pieces);
+    if (capture == NULL)
+        return;
+    for (size_t i = 0; i < capture->pages_count; i++)
+        shared_pages_free(&capture->pages[i]);
+    free(capture->pages);
+    free(capture->stretches);
+    free(capture->pieces);
     free(capture);
 }
 
@@ -106,7 +103,25 @@ bool mapping_is_shared_object(pid_t outer, const struct mapping *mapping)
             starts_with(mapping->name, "/dev/zero"));
 }
 
-/* ---- through the object ---- */
+/* ---- what there is to copy ---- */
+
+static int stretch_add(struct shared_capture *capture, uint64_t start, uint64_t end)
+{
+    struct shared_stretch *last =
+        capture->stretch_count > 0 ? &capture->stretches[capture->stretch_count - 1] : NULL;
+
+    start /= PAGE;
+    end = (end + PAGE - 1) / PAGE;
+    if (last != NULL && last->end >= start) {
+        last->end = end;
+        return 0;
+    }
+    last = array_add(&capture->stretches, &capture->stretch_count, sizeof(*last));
+    if (last == NULL)
+        return -ENOMEM;
+    *last = (struct shared_stretch){.start = start, .end = end};
+    return 0;
+}
 
 static int object_open(pid_t outer, const struct mapping *mapping)
 {
@@ -117,73 +132,39 @@ static int object_open(pid_t outer, const struct mapping *mapping)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static bool is_zero(const char *data, size_t size)
+/* Of the object, as it shows itself. */
+static int data_find(struct shared_capture *capture, int object, uint64_t start, uint64_t end)
 {
-    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
-}
+    int error = 0;
 
-/* The next part of an object, from the buffer. */
-static int part_write(struct shared_capture *capture, const struct source *source, uint64_t offset,
-                      size_t size)
-{
-    if (is_zero(capture->buffer, size))
-        return 0;
-    int error = image_shared_add_extent(source->image, offset, size);
-    return error < 0 ? error : write_full(source->out, capture->buffer, size);
-}
-
-static int object_copy(struct shared_capture *capture, const struct source *source, uint64_t start,
-                       uint64_t end)
-{
-    int from = source->object;
-
-    for (off_t at = (off_t)start; (uint64_t)at < end;) {
-        off_t data = lseek(from, at, SEEK_DATA);
+    for (off_t at = (off_t)start; error == 0 && (uint64_t)at < end;) {
+        off_t data = lseek(object, at, SEEK_DATA);
         if (data < 0 && errno == ENXIO)
-            break;                 /* a hole up to the end */
-        at = data < 0 ? at : data; /* huge pages know no holes */
-        if ((uint64_t)at >= end)
-            break;
-        uint64_t left = end - (uint64_t)at;
-        off_t hole = data < 0 ? -1 : lseek(from, at, SEEK_HOLE);
-        if (hole > at && (uint64_t)(hole - at) < left)
-            left = (uint64_t)(hole - at);
-        ssize_t got =
-            pread_full(from, capture->buffer, left < BUFFER_SIZE ? left : BUFFER_SIZE, at);
-        if (got <= 0)
-            return got < 0 ? -errno : 0;
-        int error = part_write(capture, source, (uint64_t)at, (size_t)got);
-        if (error < 0)
-            return error;
-        at += got;
+            break; /* a hole up to the end */
+        if (data < 0)
+            return stretch_add(capture, (uint64_t)at, end); /* huge pages know no holes */
+        off_t hole = lseek(object, data, SEEK_HOLE);
+        if (hole < 0 || (uint64_t)hole > end)
+            hole = (off_t)end;
+        if ((uint64_t)data < end)
+            error = stretch_add(capture, (uint64_t)data, (uint64_t)hole);
+        at = hole > data ? hole : (off_t)end;
     }
-    return 0;
-}
-
-/* ---- through the memory of the process ---- */
-
-static ssize_t memory_read(const struct source *source, uint64_t address, void *to, size_t size)
-{
-    struct iovec local = {.iov_base = to, .iov_len = size};
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
-    ssize_t got = process_vm_readv(source->process->task, &local, 1, &remote, 1, 0);
-
-    if (got == (ssize_t)size)
-        return got;
-    return pread_full(source->memory, to, size, (off_t)address);
+    return error;
 }
 
 /* How much of a mapping lies within its object; reading behind its end is refused. */
-static uint64_t size_within(struct shared_capture *capture, const struct source *source,
-                            const struct mapping *mapping)
+static uint64_t size_within(const struct shared_source *source, const struct mapping *mapping)
 {
     uint64_t low = 0, high = (mapping->end - mapping->start) / PAGE;
+    char page[PAGE];
 
-    if (memory_read(source, mapping->end - PAGE, capture->buffer, PAGE) == (ssize_t)PAGE)
+    if (shared_source_read(source, mapping->offset + (high - 1) * PAGE, page, PAGE) ==
+        (ssize_t)PAGE)
         return high * PAGE;
     while (low < high) { /* low pages are there, high + 1 are not */
         uint64_t middle = (low + high) / 2;
-        if (memory_read(source, mapping->start + middle * PAGE, capture->buffer, PAGE) ==
+        if (shared_source_read(source, mapping->offset + middle * PAGE, page, PAGE) ==
             (ssize_t)PAGE)
             low = middle + 1;
         else
@@ -192,33 +173,17 @@ static uint64_t size_within(struct shared_capture *capture, const struct source 
     return low * PAGE;
 }
 
-/* Copies neighbouring pages. */
-static int pages_copy(struct shared_capture *capture, const struct source *source, uint64_t start,
-                      uint64_t end)
-{
-    while (start < end) {
-        size_t size = end - start < BUFFER_SIZE ? end - start : BUFFER_SIZE;
-        if (memory_read(source, source->address + start, capture->buffer, size) != (ssize_t)size)
-            return -EIO;
-        int error = part_write(capture, source, start, size);
-        if (error < 0)
-            return error;
-        start += size;
-    }
-    return 0;
-}
-
-static int memory_copy(struct shared_capture *capture, const struct source *source, uint64_t start,
-                       uint64_t end)
+/* Of the object, as the parked process knows it. */
+static int pages_find(struct shared_capture *capture, const struct tree_process *process,
+                      uint64_t address, uint64_t start, uint64_t end)
 {
     int error = 0;
 
     while (error == 0 && start < end) {
-        size_t count = (end - start) / PAGE < SHARED_ASK_PAGES ? (size_t)((end - start) / PAGE)
-                                                               : SHARED_ASK_PAGES;
-        if (capture->swapping ||
-            capture->ask(capture->who, source->process->outer, source->address + start, count,
-                         capture->resident) < 0)
+        uint64_t left = (end - start) / PAGE;
+        size_t count = left < SHARED_ASK_PAGES ? (size_t)left : SHARED_ASK_PAGES;
+        if (capture->swapping || capture->ask(capture->who, process->outer, address + start, count,
+                                              capture->resident) < 0)
             memset(capture->resident, 1, count);
         for (size_t i = 0; error == 0 && i < count;) {
             size_t first = i;
@@ -226,7 +191,7 @@ static int memory_copy(struct shared_capture *capture, const struct source *sour
             while (i < count && (capture->resident[i] & 1) == there)
                 i++;
             if (there != 0)
-                error = pages_copy(capture, source, start + first * PAGE, start + i * PAGE);
+                error = stretch_add(capture, start + first * PAGE, start + i * PAGE);
         }
         start += count * PAGE;
     }
@@ -280,22 +245,44 @@ static bool gap_find(const struct shared_capture *capture, int object, uint64_t 
     return *start < end;
 }
 
-static int part_copy(struct shared_capture *capture, const struct source *source, uint64_t start,
-                     uint64_t end)
+/* Those of the object; what was copied beforehand becomes a file of the generation. */
+static struct shared_pages *pages_of(struct shared_capture *capture, size_t index)
 {
-    int object = (int)(source->image - capture->tree->shared), error = 0;
+    while (capture->pages_count <= index) {
+        const struct image_shared *object = &capture->tree->shared[capture->pages_count];
+        struct shared_pages *pages =
+            array_add(&capture->pages, &capture->pages_count, sizeof(*pages));
+        if (pages == NULL)
+            return NULL;
+        pages->out = -1;
+        precopy_take(capture->precopy, object, capture->dirfd, pages);
+    }
+    return &capture->pages[index];
+}
+
+static int part_copy(struct shared_capture *capture, const struct shared_source *source,
+                     const struct tree_process *process, struct image_shared *object,
+                     struct shared_pages *pages, uint64_t start, uint64_t end)
+{
+    int index = (int)(object - capture->tree->shared), error = 0;
     uint64_t until;
 
-    while (error == 0 && gap_find(capture, object, &start, end, &until)) {
+    capture->stretch_count = 0;
+    while (error == 0 && gap_find(capture, index, &start, end, &until)) {
         struct piece *piece =
             array_add(&capture->pieces, &capture->piece_count, sizeof(*capture->pieces));
         if (piece == NULL)
             return -ENOMEM;
-        *piece = (struct piece){.object = object, .start = start, .end = until};
-        error = source->object >= 0 ? object_copy(capture, source, start, until)
-                                    : memory_copy(capture, source, start, until);
+        *piece = (struct piece){.object = index, .start = start, .end = until};
+        error = source->object >= 0 ? data_find(capture, source->object, start, until)
+                                    : pages_find(capture, process, source->address, start, until);
         start = until;
     }
+    if (error == 0)
+        error = shared_pages_copy(pages, source, capture->stretches, capture->stretch_count, false,
+                                  NULL);
+    if (error == 0)
+        error = shared_pages_list(pages, capture->stretches, capture->stretch_count, object);
     return error;
 }
 
@@ -312,21 +299,22 @@ static int mapping_copy(struct shared_capture *capture, const struct tree_proces
         return -ENOMEM;
     if (is_saved(capture->tree, object))
         return 0;
+    struct shared_pages *pages = pages_of(capture, (size_t)(object - capture->tree->shared));
+    if (pages == NULL)
+        return -ENOMEM;
+    if (pages->out < 0)
+        pages->out = openat(capture->dirfd, object->data, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     snprintf(path, sizeof(path), "/proc/%d/mem", (int)process->task);
     cleanup_fd int memory = open(path, O_RDONLY | O_CLOEXEC);
-    cleanup_fd int out =
-        openat(capture->dirfd, object->data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     cleanup_fd int from = object_open(process->task, mapping);
-    struct source source = {.process = process,
-                            .object = from,
-                            .memory = memory,
-                            .out = out,
-                            .address = mapping->start - mapping->offset,
-                            .image = object};
-    if (memory < 0 || out < 0 || (from >= 0 && fstat(from, &status) < 0))
+    struct shared_source source = {.task = process->task,
+                                   .object = from,
+                                   .memory = memory,
+                                   .address = mapping->start - mapping->offset};
+    if (memory < 0 || pages->out < 0 || (from >= 0 && fstat(from, &status) < 0))
         return -errno;
-    uint64_t size = from >= 0 ? (uint64_t)status.st_size
-                              : mapping->offset + size_within(capture, &source, mapping);
+    uint64_t size =
+        from >= 0 ? (uint64_t)status.st_size : mapping->offset + size_within(&source, mapping);
     uint64_t end = mapping->offset + (mapping->end - mapping->start);
     if (object->size < size)
         object->size = size;
@@ -334,7 +322,8 @@ static int mapping_copy(struct shared_capture *capture, const struct tree_proces
         object->page_shift = (unsigned)__builtin_ctzl((unsigned long)status.st_blksize);
     else if (starts_with(mapping->name, "/anon_hugepage"))
         object->page_shift = 21;
-    return part_copy(capture, &source, mapping->offset, size < end ? size : end);
+    return part_copy(capture, &source, process, object, pages, mapping->offset,
+                     size < end ? size : end);
 }
 
 static int written_note(struct tree_image *tree, const struct mapping *mapping)
@@ -384,7 +373,7 @@ int shared_capture_process(struct shared_capture *capture, const struct tree_pro
         if (error < 0)
             ckpt_error_set(err, -error, "copy '%s', shared memory of process %d (%s): %s",
                            mapping->name, (int)process->inner, process->name,
-                           error == -EIO ? "part of it cannot be read" : strerror(-error));
+                           error == -EFAULT ? "part of it cannot be read" : strerror(-error));
     }
     mappings_free(&mappings);
     return error;

@@ -18,10 +18,11 @@
 typedef int (*shared_ask)(void *who, pid_t outer, uint64_t start, size_t count, uint8_t *ret);
 
 struct shared_capture;
+struct precopy;
 
-/* who goes to ask. NULL without memory. */
-struct shared_capture *shared_capture_new(struct tree_image *tree, int dirfd, shared_ask ask,
-                                          void *who);
+/* who goes to ask; precopy may be NULL. NULL without memory. */
+struct shared_capture *shared_capture_new(struct tree_image *tree, int dirfd,
+                                          struct precopy *precopy, shared_ask ask, void *who);
 void shared_capture_free(struct shared_capture *capture);
 
 /* Finds memory of the process that is shared without a file on disk and copies what no process before it has shown;

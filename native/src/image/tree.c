@@ -41,19 +41,20 @@ struct image_shared *tree_image_add_shared(struct tree_image *tree)
     return array_add(&tree->shared, &tree->shared_count, sizeof(*tree->shared));
 }
 
-int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size)
+int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size,
+                            uint64_t at)
 {
     struct image_extent *last =
         shared->extent_count > 0 ? &shared->extents[shared->extent_count - 1] : NULL;
 
-    if (last != NULL && last->offset + last->size == offset) {
+    if (last != NULL && last->offset + last->size == offset && last->at + last->size == at) {
         last->size += size;
         return 0;
     }
     last = array_add(&shared->extents, &shared->extent_count, sizeof(*shared->extents));
     if (last == NULL)
         return -ENOMEM;
-    *last = (struct image_extent){.offset = offset, .size = size};
+    *last = (struct image_extent){.offset = offset, .size = size, .at = at};
     return 0;
 }
 

@@ -90,10 +90,11 @@ struct image_pipe {
 
 struct image_extent {
     uint64_t offset, size;
+    uint64_t at; /* in the file */
 };
 
-/* Memory shared between processes that no file on disk stands behind. data holds its extents one behind the other; what
- * they leave out is zero. */
+/* Memory shared between processes that no file on disk stands behind. data holds its extents, in any order; what they
+ * leave out is zero. */
 struct image_shared {
     uint64_t device, inode;
     uint64_t size;
@@ -318,7 +319,8 @@ struct image_description *tree_image_add_description(struct tree_image *tree);
 struct image_pipe *tree_image_add_pipe(struct tree_image *tree);
 struct image_shared *tree_image_add_shared(struct tree_image *tree);
 /* Joins it to the last one if it can; -ENOMEM. */
-int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size);
+int image_shared_add_extent(struct image_shared *shared, uint64_t offset, uint64_t size,
+                            uint64_t at);
 struct image_mapped_file *tree_image_add_mapped_file(struct tree_image *tree);
 struct image_socket *tree_image_add_socket(struct tree_image *tree);
 struct image_message *tree_image_add_message(struct tree_image *tree);

@@ -135,7 +135,7 @@ static bool shared_is_good(const struct image_shared *shared)
     for (size_t i = 0; i < shared->extent_count; i++) {
         const struct image_extent *extent = &shared->extents[i];
         if (extent->size == 0 || extent->offset > shared->size ||
-            extent->size > shared->size - extent->offset)
+            extent->size > shared->size - extent->offset || extent->at > INT64_MAX - extent->size)
             return false;
     }
     return true;

@@ -49,6 +49,7 @@ static const struct field pipe_fields[] = {
 static const struct field extent_fields[] = {
     FIELD(image_extent, offset, FIELD_U64),
     FIELD(image_extent, size, FIELD_U64),
+    FIELD(image_extent, at, FIELD_U64),
     {0},
 };
 static const struct field shared_fields[] = {

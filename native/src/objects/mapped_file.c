@@ -8,6 +8,7 @@
 #include "objects/mapped_file.h"
 
 #include "common/cleanup.h"
+#include "common/copy.h"
 #include "common/io.h"
 
 #include <dirent.h>
@@ -51,23 +52,6 @@ static void name_find(pid_t outer, const struct mapping *mapping, char ret[PATH_
     }
 }
 
-/* Copies what is not a hole. */
-static int data_copy(int from, int to)
-{
-    char block[65536];
-    off_t at = 0;
-
-    while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
-        ssize_t got = pread_full(from, block, sizeof(block), at);
-        if (got <= 0)
-            break;
-        if (pwrite_full(to, block, (size_t)got, at) < 0)
-            return -errno;
-        at += got;
-    }
-    return 0;
-}
-
 /* A file that cannot be opened for reading is one that a restart cannot make again. */
 static int file_open(pid_t outer, const char *path, struct stat *ret)
 {
@@ -104,8 +88,10 @@ int mapped_file_save(pid_t outer, const struct mapping *mapping, struct tree_ima
     file->size = (uint64_t)status.st_size;
     snprintf(file->data, sizeof(file->data), "mapped-%zu.data", tree->mapped_file_count);
     cleanup_fd int to = openat(dirfd, file->data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (to < 0 || ftruncate(to, status.st_size) < 0 || data_copy(from, to) < 0)
-        return ckpt_error_errno(err, "copy '%s', which is mapped", mapping->name);
+    int error = to < 0 ? -errno : content_copy(from, to, file->size);
+    if (error < 0)
+        return ckpt_error_set(err, -error, "copy '%s', which is mapped: %s", mapping->name,
+                              strerror(-error));
     return 0;
 }
 
@@ -137,8 +123,11 @@ int mapped_file_restore(const struct image_mapped_file *file, int dirfd, struct 
     cleanup_fd int to = open(file->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (to < 0 && errno == ENOENT)
         to = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (to < 0 || ftruncate(to, 0) < 0 || ftruncate(to, (off_t)file->size) < 0 ||
-        data_copy(from, to) < 0 || fchmod(to, file->mode) < 0)
-        return ckpt_error_errno(err, "make '%s' again, which is mapped", file->path);
+    int error = to < 0 || ftruncate(to, 0) < 0 ? -errno : content_copy(from, to, file->size);
+    if (error == 0 && fchmod(to, file->mode) < 0)
+        error = -errno;
+    if (error < 0)
+        return ckpt_error_set(err, -error, "make '%s' again, which is mapped: %s", file->path,
+                              strerror(-error));
     return 0;
 }

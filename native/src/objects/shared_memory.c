@@ -47,7 +47,7 @@ static int object_reopen(const struct tree_image *tree, const struct image_share
 static char *huge_make(const struct image_shared *object, int *ret_fd)
 {
     unsigned flags = MFD_CLOEXEC | MFD_HUGETLB | object->page_shift << MFD_HUGE_SHIFT;
-    cleanup_fd int fd = object->page_shift == 0 ? -1 : memfd_create("shared", flags);
+    cleanup_fd int fd = object->page_shift == 0 ? -1 : memfd_create(SHARED_MEMORY_NAME, flags);
     void *memory = MAP_FAILED;
 
     if (fd >= 0 && ftruncate(fd, (off_t)object->size) == 0)
@@ -61,7 +61,6 @@ static char *huge_make(const struct image_shared *object, int *ret_fd)
 static int extents_fill(const struct image_shared *object, int from, int to, char *memory)
 {
     static char buffer[1 << 20];
-    off_t at = 0;
 
     for (size_t i = 0; i < object->extent_count; i++) {
         const struct image_extent *extent = &object->extents[i];
@@ -69,11 +68,10 @@ static int extents_fill(const struct image_shared *object, int from, int to, cha
             uint64_t offset = extent->offset + done, left = extent->size - done;
             size_t size = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
             char *target = memory != NULL ? memory + offset : buffer;
-            if (pread_full(from, target, size, at) != (ssize_t)size)
+            if (pread_full(from, target, size, (off_t)(extent->at + done)) != (ssize_t)size)
                 return -EIO;
             if (memory == NULL && pwrite_full(to, buffer, size, (off_t)offset) < 0)
                 return -errno;
-            at += (off_t)size;
             done += size;
         }
     }
@@ -91,7 +89,7 @@ int shared_memory_restore(const struct tree_image *tree, const struct image_shar
     cleanup_fd int fd = -1;
     char *memory = huge_make(object, &fd);
     if (memory == NULL)
-        fd = memfd_create("shared", MFD_CLOEXEC);
+        fd = memfd_create(SHARED_MEMORY_NAME, MFD_CLOEXEC);
     int error = from < 0 || fd < 0 || (memory == NULL && ftruncate(fd, (off_t)object->size) < 0)
                     ? -errno
                     : extents_fill(object, from, fd, memory);

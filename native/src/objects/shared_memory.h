@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Of the memfd that anonymous memory comes back as. */
+#define SHARED_MEMORY_NAME "shared"
+
 /* Whether the description is of the same file as the object, so that the content is saved with it. */
 bool shared_memory_is_open_as(const struct image_shared *object,
                               const struct image_description *description);

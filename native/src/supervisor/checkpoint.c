@@ -20,6 +20,7 @@
 #include "supervisor/host_objects.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/residency.h"
+#include "supervisor/snapshots.h"
 #include "supervisor/stopped.h"
 #include "supervisor/writer.h"
 
@@ -33,9 +34,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#define SNAPSHOT_DEADLINE_MS 30000
-#define QUIET_MS             50 /* after which somebody may have been killed */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -132,7 +130,8 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     struct save_context context;
     struct descriptor_index *index = descriptor_index_new();
     struct shared_capture *shared =
-        shared_capture_new(&job->tree, job->dirfd, residency_ask, checkpoint->coordinator);
+        shared_capture_new(&job->tree, job->dirfd, checkpoint->prepared.precopy, residency_ask,
+                           checkpoint->coordinator);
     int error = index == NULL || shared == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
 
     context_fill(checkpoint, job, tree, &context);
@@ -166,148 +165,6 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     descriptor_index_free(index);
     shared_capture_free(shared);
     return error;
-}
-
-/* ---- phase: snapshots ---- */
-
-/* Each process with stopped children is told which, since only it can ask whether it has heard of the stop. */
-static void stopped_children_list(struct coordinator *coordinator, struct writer_job *job)
-{
-    for (struct member *member = coordinator->members; member != NULL; member = member->next)
-        memset(member->stopped_children, 0, sizeof(member->stopped_children));
-    for (size_t i = 0; i < job->tree.process_count; i++) {
-        struct image_process *process = &job->tree.processes[i];
-        struct member *member =
-            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS);
-        if (process->zombie || member == NULL || !member->stopped)
-            continue;
-        process->stopped = SIGSTOP;
-        struct member *parent =
-            coordinator_member_inner(coordinator, process->parent, WIRE_KIND_PROCESS);
-        for (int j = 0; parent != NULL && j < WIRE_STOPPED_MAX; j++) {
-            if (parent->stopped_children[j] != 0)
-                continue;
-            parent->stopped_children[j] = process->pid;
-            break;
-        }
-    }
-}
-
-static void stop_signals_fill(const struct member *parent, struct tree_image *tree)
-{
-    for (int i = 0; i < WIRE_STOPPED_MAX && parent->stopped_children[i] != 0; i++) {
-        for (size_t j = 0; j < tree->process_count; j++) {
-            if (tree->processes[j].pid == parent->stopped_children[i] &&
-                parent->child_stops[i] != 0)
-                tree->processes[j].stopped = parent->child_stops[i];
-        }
-    }
-}
-
-static bool snapshots_are_there(struct coordinator *coordinator, const struct writer_job *job)
-{
-    for (size_t i = 0; i < job->tree.process_count; i++) {
-        pid_t inner = job->tree.processes[i].pid;
-        if (!job->tree.processes[i].zombie &&
-            coordinator_member_inner(coordinator, inner, WIRE_KIND_SNAPSHOT) == NULL)
-            return false;
-    }
-    return coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_QUIESCED) == 0;
-}
-
-/* One that was killed while it was parked, or 0. */
-static pid_t process_ended(struct coordinator *coordinator, const struct writer_job *job)
-{
-    for (size_t i = 0; i < job->tree.process_count; i++) {
-        const struct image_process *process = &job->tree.processes[i];
-        if (!process->zombie &&
-            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS) == NULL)
-            return process->pid;
-    }
-    return 0;
-}
-
-static int snapshots_await(struct coordinator *coordinator, struct writer_job *job,
-                           struct ckpt_error *err)
-{
-    uint64_t deadline = clock_monotonic_ms() + SNAPSHOT_DEADLINE_MS;
-
-    while (!snapshots_are_there(coordinator, job)) {
-        for (struct member *member = coordinator->members; member != NULL; member = member->next) {
-            if (member->state == MEMBER_FAILED)
-                return ckpt_error_set(err, EAGAIN, "process %d: %s", (int)member->inner,
-                                      member->reason);
-        }
-        if (clock_monotonic_ms() > deadline)
-            return ckpt_error_set(err, ETIMEDOUT, "a snapshot does not answer");
-        if (coordinator_pump(coordinator, QUIET_MS))
-            continue;
-        pid_t ended = process_ended(coordinator, job);
-        if (ended != 0)
-            return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint", (int)ended);
-    }
-    return 0;
-}
-
-/* In pages, or 0. */
-static unsigned long size_read(pid_t outer)
-{
-    cleanup_free char *text = NULL;
-
-    return proc_text_read(outer, "statm", &text) < 0 ? 0 : strtoul(text, NULL, 10);
-}
-
-/* The library has looked as well, if /proc can be read where the process is. */
-static int snapshot_is_whole(const struct tree_process *process, const struct member *snapshot,
-                             struct ckpt_error *err)
-{
-    unsigned long size = size_read(process->task);
-
-    if (size == 0)
-        return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
-                              (int)process->inner);
-    if (size != size_read(snapshot->outer))
-        return ckpt_error_set(err, ENOTSUP,
-                              "process %d has memory that no child gets (MADV_DONTFORK)",
-                              (int)process->inner);
-    return 0;
-}
-
-static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
-                        const struct process_tree *tree, struct ckpt_error *err)
-{
-    job->sources = calloc(job->tree.process_count, sizeof(*job->sources));
-    if (job->sources == NULL)
-        return ckpt_error_set(err, ENOMEM, "no memory");
-    for (size_t i = 0; i < job->tree.process_count; i++) {
-        struct image_process *process = &job->tree.processes[i];
-        if (process->zombie)
-            continue;
-        struct member *snapshot =
-            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_SNAPSHOT);
-        struct member *member =
-            coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS);
-        if (snapshot == NULL || member == NULL)
-            return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
-                                  (int)process->pid);
-        int error = snapshot_is_whole(&tree->processes[i], snapshot, err);
-        if (error < 0)
-            return error;
-        process->library = member->process;
-        stop_signals_fill(member, &job->tree);
-        process->layout.brk = member->process.brk;
-        job->sources[job->source_count++] =
-            (struct writer_source){.snapshot = snapshot->outer, .inner = process->pid};
-    }
-    return 0;
-}
-
-static void snapshots_end(struct coordinator *coordinator)
-{
-    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
-        if (member->kind == WIRE_KIND_SNAPSHOT)
-            coordinator_tell(coordinator, member, WIRE_RESUME);
-    }
 }
 
 /* ---- the pause ---- */
@@ -385,13 +242,8 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
         error = tree_is_whole(job, &tree, err);
     if (error == 0 && !checkpoint->warned_of_host)
         checkpoint->warned_of_host = host_objects_warn(&tree, &job->tree, coordinator->status);
-    if (error == 0) {
-        stopped_children_list(coordinator, job);
-        coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
-        error = snapshots_await(coordinator, job, err);
-    }
     if (error == 0)
-        error = sources_fill(coordinator, job, &tree, err);
+        error = snapshots_take(coordinator, job, &tree, err);
     if (error == 0)
         error = images_are_whole(job, err);
     /* Read last: what time was left to each timer has been looked at before, so that after a restart none is early. */
@@ -466,6 +318,8 @@ int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, co
     struct writer_job *job = job_new(checkpoint, cause, request, err);
     if (job == NULL)
         return -EIO;
+    if (!checkpoint->prepared.finished)
+        prepared_drop(&checkpoint->prepared);
     uint64_t started = clock_ns(CLOCK_MONOTONIC);
     int error = phases(checkpoint, job, err);
     coordinator->quiescing = false;
@@ -473,6 +327,7 @@ int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, co
     if (!stay_parked || error < 0)
         coordinator_tell_all(coordinator, WIRE_RESUME);
     checkpoint->pause_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - started) / 1e9;
+    prepared_drop(&checkpoint->prepared);
     job->manifest.pause_seconds = checkpoint->pause_seconds;
     checkpoint->generation = job->generation;
     if (error == 0)
@@ -514,13 +369,15 @@ int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err)
     checkpoint->done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (checkpoint->done.fd < 0)
         return ckpt_error_errno(err, "make an event descriptor");
-    return coordinator_watch(checkpoint->coordinator, &checkpoint->done, err);
+    int error = coordinator_watch(checkpoint->coordinator, &checkpoint->done, err);
+    return error < 0 ? error : prepared_open(&checkpoint->prepared, checkpoint->coordinator, err);
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (checkpoint->writing)
         checkpoint_finish(checkpoint, NULL);
+    prepared_close(&checkpoint->prepared);
     files_close(&checkpoint->files);
     free(checkpoint->system_v.list);
     checkpoint->system_v = (struct system_v_known){0};

@@ -10,6 +10,7 @@
 #include "objects/system_v.h"
 #include "store/manifest.h"
 #include "supervisor/output.h"
+#include "supervisor/prepare.h"
 
 #include <pthread.h>
 
@@ -20,10 +21,11 @@ struct checkpoint {
     const char *run_from;  /* the working directory as the tree sees it */
     struct files files;
     struct system_v_known system_v;
-    uint64_t max_size;  /* of a generation, in bytes; 0: no limit */
-    double run_seconds; /* until the barrier, filled by the caller */
-    bool writing;       /* the thread lives */
-    struct watch done;  /* becomes readable when it has finished */
+    struct prepared prepared; /* used by the next checkpoint if it is finished by then */
+    uint64_t max_size;        /* of a generation, in bytes; 0: no limit */
+    double run_seconds;       /* until the barrier, filled by the caller */
+    bool writing;             /* the thread lives */
+    struct watch done;        /* becomes readable when it has finished */
     pthread_t thread;
     void *job; /* the thread's */
     unsigned generation;

@@ -252,11 +252,13 @@ static void checkpoint_succeeded(struct session *session)
               checkpoint->pause_seconds, checkpoint->write_seconds);
     obstacle_forget(session);
     uint64_t now = clock_monotonic_ms();
-    schedule_taken(&session->schedule,
-                   session->cause == MANIFEST_TIME_LIMIT ? SCHEDULE_LIMIT : SCHEDULE_PERIODIC,
-                   session->attempted_ms, now,
-                   (checkpoint->pause_seconds + checkpoint->write_seconds) * 1000,
-                   checkpoint->resident_bytes);
+    schedule_taken(
+        &session->schedule,
+        session->cause == MANIFEST_TIME_LIMIT ? SCHEDULE_LIMIT : SCHEDULE_PERIODIC,
+        session->attempted_ms, now,
+        (checkpoint->prepared.seconds + checkpoint->pause_seconds + checkpoint->write_seconds) *
+            1000,
+        checkpoint->resident_bytes);
     plan_note(session, checkpoint->resident_bytes);
     windows_check(session, checkpoint->resident_bytes);
     session->status.generation = checkpoint->generation;
@@ -297,10 +299,16 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
 {
     struct ckpt_error err = {0};
 
+    if (session->checkpoint.prepared.precopy != NULL)
+        return; /* we are being called while one is prepared */
     session->cause = cause;
     session->attempted_ms = clock_monotonic_ms();
     for (int tries = 0; tries < ENDED_TRIES; tries++) {
         const char *request = session->request[0] != 0 ? session->request : NULL;
+        if (cause != MANIFEST_SIGNAL) /* it foretells an end: nobody knows how soon */
+            prepared_make(&session->checkpoint.prepared, &session->coordinator);
+        if (session->root_ended || session->stop_signal != 0)
+            return;
         session->checkpoint.run_seconds = run_seconds(session);
         if (checkpoint_take(&session->checkpoint, cause, request, false, &err) == 0)
             return;

@@ -172,9 +172,9 @@ void images_tree(struct tree_image *ret)
     CHECK(shared != NULL);
     *shared = (struct image_shared){
         .device = 0x800000001, .inode = 99, .size = 8192, .data = "shared-1.data"};
-    CHECK_INT(image_shared_add_extent(shared, 0, 1000), 0);
-    CHECK_INT(image_shared_add_extent(shared, 1000, 96), 0); /* joins */
-    CHECK_INT(image_shared_add_extent(shared, 4096, 4096), 0);
+    CHECK_INT(image_shared_add_extent(shared, 0, 1000, 500), 0);
+    CHECK_INT(image_shared_add_extent(shared, 1000, 96, 1500), 0); /* joins */
+    CHECK_INT(image_shared_add_extent(shared, 4096, 4096, 1596), 0);
     sockets_add(ret);
     terminal_add(ret);
     struct image_system_v *queue = tree_image_add_system_v(ret);

@@ -91,6 +91,7 @@ static void check_objects(const struct tree_image *a, const struct tree_image *b
         CHECK_INT(a->shared[i].extent_count, 2);
         CHECK_INT(b->shared[i].extent_count, 2);
         CHECK_INT(b->shared[i].extents[0].size, 1096);
+        CHECK_INT(b->shared[i].extents[0].at, 500);
     }
 }
 
