@@ -17,7 +17,7 @@ extern "C" {
 
 #include <stddef.h>
 
-#define CKPTCTL_ABI 1
+#define CKPTCTL_ABI 2
 
 enum ckptctl_status {
     CKPTCTL_OK = 0,
@@ -25,7 +25,8 @@ enum ckptctl_status {
     CKPTCTL_ENOENT = 2,   /* no store there, or no such generation */
     CKPTCTL_EDAMAGED = 3, /* something is there, but not what its checksum or format says */
     CKPTCTL_EIO = 4,      /* the system refused: the message has its words */
-    CKPTCTL_EFAILED = 5   /* a checkpoint was demanded and could not be taken */
+    CKPTCTL_EFAILED = 5,  /* a checkpoint was demanded and could not be taken */
+    CKPTCTL_EBUSY = 6     /* a task runs there */
 };
 
 /* The value of CKPTCTL_ABI this library was built with. */
@@ -48,6 +49,9 @@ int ckptctl_inspect(const char *dir, char **ret_json, char *message, size_t mess
  * {"format":1,"generation":N}. */
 int ckptctl_request(const char *dir, unsigned timeout_ms, char **ret_json, char *message,
                     size_t message_size);
+
+/* Removes the store, unless a task runs there: {"format":1,"bytes":N}, what it took on disk. */
+int ckptctl_remove(const char *dir, char **ret_json, char *message, size_t message_size);
 
 void ckptctl_free(char *json);
 

@@ -11,6 +11,7 @@
 #include "store/document.h"
 #include "store/generation.h"
 #include "store/inspect.h"
+#include "store/remove.h"
 #include "store/request.h"
 #include "store/verify.h"
 
@@ -35,6 +36,8 @@ static int fail(const struct ckpt_error *err, char *message, size_t message_size
     case ETIMEDOUT:
     case ECANCELED:
         return CKPTCTL_EFAILED;
+    case EBUSY:
+        return CKPTCTL_EBUSY;
     default:
         return CKPTCTL_EIO;
     }
@@ -149,6 +152,24 @@ int ckptctl_request(const char *dir, unsigned timeout_ms, char **ret_json, char 
         return fail(&err, message, message_size);
     document = document_new();
     document_add_unsigned(document, "generation", generation);
+    return give(document, ret_json, message, message_size);
+}
+
+int ckptctl_remove(const char *dir, char **ret_json, char *message, size_t message_size)
+{
+    cleanup_json json_object *document = NULL;
+    struct store *store = NULL;
+    struct ckpt_error err;
+    uint64_t bytes = 0;
+    int r = open_store(dir, ret_json, &store, &err);
+
+    if (r == 0)
+        r = store_remove(store, &bytes, &err);
+    store_close(store);
+    if (r < 0)
+        return fail(&err, message, message_size);
+    document = document_new();
+    document_add_unsigned(document, "bytes", bytes);
     return give(document, ret_json, message, message_size);
 }
 

@@ -8,6 +8,7 @@
 #include "ckptctl.h"
 
 #include <json-c/json.h>
+#include <sys/stat.h>
 
 #define UNTOUCHED ((char *)1)
 
@@ -37,6 +38,31 @@ TEST(library_verifies)
     CHECK_INT(json_object_get_int(value), 1);
     json_object_put(document);
     ckptctl_free(text);
+    store_close(store);
+}
+
+TEST(library_removes_what_nobody_uses)
+{
+    struct store *store = fixture_store();
+    char *text = UNTOUCHED, message[600] = "";
+    json_object *document, *value;
+    struct ckpt_error err;
+    int lease = -1;
+
+    fixture_generation(store);
+    CHECK_INT(mkdir("store.removed", 0700), 0); /* of one that was killed */
+    CHECK_INT(store_lease_acquire(store, 0, &lease, &err), 0);
+    CHECK_INT(ckptctl_remove("store", &text, message, sizeof(message)), CKPTCTL_EBUSY);
+    CHECK_CONTAINS(message, "is in use by pid");
+    CHECK(text == UNTOUCHED && fixture_exists(store, "generations/000001/manifest.json"));
+    close(lease);
+    CHECK_INT(ckptctl_remove("store", &text, message, sizeof(message)), CKPTCTL_OK);
+    document = json_tokener_parse(text);
+    CHECK(json_object_object_get_ex(document, "bytes", &value) && json_object_get_int(value) > 0);
+    json_object_put(document);
+    ckptctl_free(text);
+    CHECK(access("store", F_OK) < 0 && access("store.removed", F_OK) < 0);
+    CHECK_INT(ckptctl_remove("store", &text, message, sizeof(message)), CKPTCTL_ENOENT);
     store_close(store);
 }
 

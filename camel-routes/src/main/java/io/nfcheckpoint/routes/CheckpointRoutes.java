@@ -33,6 +33,9 @@ public interface CheckpointRoutes extends AutoCloseable {
     /** Removes the task's store. */
     void completed(TaskCompleted event);
 
+    /** Removes stores that nothing can continue any more; returns when they are gone. */
+    StoresSwept sweep(StoresSweep event);
+
     /** Logs what the restarts saved, once. */
     RunSummary ending();
 

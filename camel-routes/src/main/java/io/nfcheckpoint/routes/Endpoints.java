@@ -22,5 +22,8 @@ public final class Endpoints {
     /** Takes {@link RunEnding}, answers {@link RunSummary}. */
     public static final String RUN_ENDING = "direct:run-ending";
 
+    /** Takes {@link StoresSweep}, answers {@link StoresSwept}. */
+    public static final String STORES_SWEEP = "direct:stores-sweep";
+
     private Endpoints() {}
 }

@@ -21,6 +21,8 @@ public class CheckpointException extends RuntimeException {
         IO,
         /** A checkpoint was demanded and could not be taken. */
         FAILED,
+        /** A task runs there. */
+        BUSY,
         /** There is no checkpointer for this platform, or it is of another version. */
         UNSUPPORTED
     }

@@ -33,4 +33,12 @@ public interface Checkpointer {
      * @throws CheckpointException {@code FAILED} when it could not be taken within {@code timeout}
      */
     int request(Path store, Duration timeout);
+
+    /**
+     * Removes a store in which no task runs.
+     *
+     * @return the bytes that it took on disk
+     * @throws CheckpointException {@code NOT_FOUND} when there is no store, {@code BUSY} when a task runs there
+     */
+    long remove(Path store);
 }

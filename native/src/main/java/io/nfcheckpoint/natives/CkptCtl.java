@@ -12,7 +12,7 @@ import com.sun.jna.ptr.PointerByReference;
 interface CkptCtl extends Library {
 
     /** The value of CKPTCTL_ABI that this interface was written for. */
-    int ABI = 1;
+    int ABI = 2;
 
     int OK = 0;
     int EINVAL = 1;
@@ -20,6 +20,7 @@ interface CkptCtl extends Library {
     int EDAMAGED = 3;
     int EIO = 4;
     int EFAILED = 5;
+    int EBUSY = 6;
 
     int ckptctl_abi();
 
@@ -30,6 +31,8 @@ interface CkptCtl extends Library {
     int ckptctl_inspect(String dir, PointerByReference retJson, byte[] message, Size messageSize);
 
     int ckptctl_request(String dir, int timeoutMs, PointerByReference retJson, byte[] message, Size messageSize);
+
+    int ckptctl_remove(String dir, PointerByReference retJson, byte[] message, Size messageSize);
 
     void ckptctl_free(Pointer json);
 

@@ -77,6 +77,12 @@ public final class NativeCheckpointer implements Checkpointer {
                 call((json, message, size) -> library.ckptctl_request(dir, millis, json, message, size)));
     }
 
+    @Override
+    public long remove(Path store) {
+        String dir = directory(store);
+        return StoreJson.removedBytes(call((json, message, size) -> library.ckptctl_remove(dir, json, message, size)));
+    }
+
     private String call(Call call) {
         var json = new PointerByReference();
         var message = new byte[MESSAGE_SIZE];
@@ -98,6 +104,7 @@ public final class NativeCheckpointer implements Checkpointer {
             case CkptCtl.EDAMAGED -> CheckpointException.Code.DAMAGED;
             case CkptCtl.EIO -> CheckpointException.Code.IO;
             case CkptCtl.EFAILED -> CheckpointException.Code.FAILED;
+            case CkptCtl.EBUSY -> CheckpointException.Code.BUSY;
             default -> throw new IllegalStateException("libckptctl.so answered with the unknown status " + status);
         };
     }

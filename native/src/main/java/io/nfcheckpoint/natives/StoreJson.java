@@ -57,6 +57,10 @@ final class StoreJson {
         return requireNumber("reply", reply.path("generation"));
     }
 
+    static long removedBytes(String json) {
+        return requireFormat("reply", parse("reply", json)).path("bytes").asLong();
+    }
+
     private static <T> Optional<T> part(String what, JsonNode node, Class<T> type) {
         return node.isMissingNode() || node.isNull() ? Optional.empty() : Optional.of(convert(what, node, type));
     }

@@ -34,6 +34,18 @@ class NativeCheckpointerTest {
     }
 
     @Test
+    void removesAStoreAndTellsItsSize() throws IOException {
+        store.generation(1, 31.5);
+
+        assertThat(checkpointer.remove(store.store())).isGreaterThan(30_000);
+        assertThat(store.store()).doesNotExist();
+        assertThatThrownBy(() -> checkpointer.remove(store.store()))
+                .isInstanceOfSatisfying(
+                        CheckpointException.class,
+                        e -> assertThat(e.code()).isEqualTo(CheckpointException.Code.NOT_FOUND));
+    }
+
+    @Test
     void tellsWhatTheHostCanDo() {
         var check = checkpointer.check();
 

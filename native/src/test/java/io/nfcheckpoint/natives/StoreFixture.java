@@ -29,6 +29,7 @@ public final class StoreFixture {
 
     private final Path store;
     private final List<Map<String, Object>> restarts = new ArrayList<>();
+    private Map<String, String> labels = Map.of("task", "ALIGN (1)");
 
     private StoreFixture(Path store) {
         this.store = store;
@@ -56,6 +57,12 @@ public final class StoreFixture {
 
     public StoreFixture stopped() throws IOException {
         return status("stopped", null);
+    }
+
+    public StoreFixture labels(Map<String, String> values) throws IOException {
+        labels = values;
+        write(store.resolve("task.json"), task());
+        return this;
     }
 
     public StoreFixture ended(int exitStatus) throws IOException {
@@ -151,7 +158,7 @@ public final class StoreFixture {
                 "incarnation",
                 1,
                 "labels",
-                Map.of("task", "ALIGN (1)"),
+                labels,
                 "host",
                 "node1",
                 "created",

@@ -42,6 +42,7 @@ final class CheckpointRun implements AutoCloseable {
     private final Installation installation;
     private final Checkpointer checkpointer;
     private final CheckpointRoutes routes;
+    private final Leftovers leftovers;
     private final LiveTasks liveTasks = new LiveTasks();
     private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -53,6 +54,7 @@ final class CheckpointRun implements AutoCloseable {
         this.installation = Installation.in(session.getWorkDir());
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
         this.routes = CheckpointRoutes.start(checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME));
+        this.leftovers = new Leftovers(session, base, policy.storeRoot());
     }
 
     /** Early: a task that finds out that it cannot write there has failed once. */
@@ -130,7 +132,9 @@ final class CheckpointRun implements AutoCloseable {
         Lineage lineage = ofRetry.orElseGet(
                 () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
-            var launch = new LaunchCommand(installation.command(decision, lineage.task(), Obstacles.hasScratch(task)));
+            var labels = leftovers.labels(task, lineage.task(), own.storeRoot());
+            var launch = new LaunchCommand(
+                    installation.command(decision, lineage.task(), labels, Obstacles.hasScratch(task)));
             new TaskAttempt(task, lineage, this::judge).wrap(launch, installation.lastCheckpoint(lineage.task()));
         } else {
             liveTasks.end(lineage);
@@ -218,6 +222,7 @@ final class CheckpointRun implements AutoCloseable {
             }
             if (task.getErrorAction() == null && task.isSuccess()) {
                 routes.completed(new TaskCompleted(lineage.task()));
+                leftovers.completed(lineage.task());
             }
             liveTasks.end(lineage);
         });
@@ -225,7 +230,9 @@ final class CheckpointRun implements AutoCloseable {
 
     @Override
     public void close() {
-        try (routes) {
+        try (routes;
+                leftovers) {
+            leftovers.sweep(routes);
             routes.ending();
         }
     }

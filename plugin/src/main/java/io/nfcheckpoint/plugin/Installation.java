@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** The checkpointer below the work directory of a run, and the command line that starts a task with it. */
@@ -64,9 +65,10 @@ final class Installation {
     /**
      * What stands before a task's interpreter, one argument each.
      *
+     * @param labels what the store is to tell about itself
      * @param scratch the task works in a directory that ends with the attempt: what lies there has to be copied
      */
-    List<String> command(WrapDecision.Wrap wrap, TaskRef task, boolean scratch) {
+    List<String> command(WrapDecision.Wrap wrap, TaskRef task, Map<String, String> labels, boolean scratch) {
         // Through sh, because the work directory may be mounted without permission to execute.
         var words = new ArrayList<>(
                 List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
@@ -78,7 +80,7 @@ final class Installation {
         if (scratch) {
             words.addAll(List.of("--by-reference", "none"));
         }
-        words.addAll(List.of("--label", "task=" + printable(task.name())));
+        labels.forEach((key, value) -> words.addAll(List.of("--label", key + "=" + printable(value))));
         words.addAll(List.of("--label", "attempt=" + UUID.randomUUID()));
         wrap.generation().ifPresent(number -> words.addAll(List.of("--generation", number.toString())));
         if (wrap.fresh()) {
@@ -104,8 +106,8 @@ final class Installation {
         return "source %s --array".formatted(LaunchCommand.escape(onTerm.toString()));
     }
 
-    private static String printable(String name) {
-        return name.replaceAll("\\p{Cntrl}", " ");
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", " ");
     }
 
     private static byte[] resource(String name) throws IOException {

@@ -9,6 +9,8 @@ import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RunEnding;
 import io.nfcheckpoint.routes.RunSummary;
 import io.nfcheckpoint.routes.Settings;
+import io.nfcheckpoint.routes.StoresSweep;
+import io.nfcheckpoint.routes.StoresSwept;
 import io.nfcheckpoint.routes.TaskCompleted;
 import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskPending;
@@ -53,6 +55,7 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
                 context.addRoutes(new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, log));
                 context.addRoutes(new TaskCompletedRoute(stores, ledger));
                 context.addRoutes(new GenerationNoticedRoute(settings, ledger, log));
+                context.addRoutes(new StoresSweepRoute(stores, log));
                 context.addRoutes(new RunEndingRoute(stores, ledger, log));
                 context.start();
             } catch (Exception e) {
@@ -104,6 +107,11 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
     @Override
     public void completed(TaskCompleted event) {
         send(Endpoints.TASK_COMPLETED, event);
+    }
+
+    @Override
+    public StoresSwept sweep(StoresSweep event) {
+        return (StoresSwept) send(Endpoints.STORES_SWEEP, event);
     }
 
     @Override

@@ -5,6 +5,8 @@ package io.nfcheckpoint.routes.internal;
 import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RunEnding;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.StoresSweep;
+import io.nfcheckpoint.routes.StoresSwept;
 import io.nfcheckpoint.routes.TaskCompleted;
 import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskPending;
@@ -49,6 +51,10 @@ final class SafeAnswers extends RouteConfigurationBuilder {
         if (body instanceof RunEnding) {
             log.answeredSafely(Optional.empty(), cause);
             return RunSummary.NOTHING;
+        }
+        if (body instanceof StoresSweep) {
+            log.answeredSafely(Optional.empty(), cause);
+            return StoresSwept.NOTHING;
         }
         if (body instanceof TaskCompleted event) {
             log.answeredSafely(Optional.of(event.task()), cause);

@@ -8,12 +8,14 @@ import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.natives.StoreView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Optional;
 
 /** Reads and removes stores. */
@@ -42,6 +44,45 @@ final class Stores {
 
     Optional<StoreStatus> status(Path store) {
         return view(store).flatMap(StoreView::status);
+    }
+
+    /** The directories two levels below the root that look like stores. */
+    List<Path> below(Path root) {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        try (var all = Files.find(root, 2, (path, attributes) -> attributes.isDirectory())) {
+            return all.filter(path -> Files.exists(path.resolve("task.json"))).toList();
+        } catch (IOException | UncheckedIOException e) {
+            throw new UncheckedIOException("look into '%s'".formatted(root), new IOException(e));
+        }
+    }
+
+    /**
+     * @return the bytes that it took on disk
+     * @throws CheckpointException when a task runs there, among others
+     */
+    long removeUnused(Path store) {
+        return checkpointer.remove(store);
+    }
+
+    /** Those that stores lay in. What is not empty stays. */
+    void removeEmptyFolders(Path root) {
+        try (var folders = Files.newDirectoryStream(root, Files::isDirectory)) {
+            for (Path folder : folders) {
+                removeIfEmpty(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("look into '%s'".formatted(root), e);
+        }
+    }
+
+    private static void removeIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // A store lies in it.
+        }
     }
 
     /** Removes the directory, unless it does not look like a store. */

@@ -7,6 +7,7 @@ import io.nfcheckpoint.routes.RetryDecision.GiveUp;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
 import io.nfcheckpoint.routes.RetryDecision.RunFromStart;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.StoresSwept;
 import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -65,6 +66,23 @@ final class UserLog {
 
     void vanished(Path manifest) {
         FILE.debug("'{}' was replaced by a newer one before it was read", manifest);
+    }
+
+    void removed(Path store, String why) {
+        FILE.info("'{}' was removed: {}", store, why);
+    }
+
+    void kept(Path store, Throwable why) {
+        FILE.info("'{}' stays: {}", store, why.getMessage());
+    }
+
+    void swept(StoresSwept swept) {
+        if (swept.stores() > 0) {
+            user.info(
+                    "Removed the checkpoints of {} that nothing can continue any more ({})",
+                    Humanly.count(swept.stores(), "task"),
+                    Humanly.bytes(swept.bytes()));
+        }
     }
 
     void summary(RunSummary summary) {
