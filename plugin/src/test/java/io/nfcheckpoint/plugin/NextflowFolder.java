@@ -61,16 +61,20 @@ final class NextflowFolder {
      * @param name of the files with the log and the output
      */
     PipelineRun start(String pipeline, String name, String... arguments) throws IOException {
-        var command = new ArrayList<>(List.of(
-                LAUNCHER.toString(),
-                version,
-                "-log",
-                name + ".log",
-                "run",
-                MODULE.resolve("src/test/pipelines").resolve(pipeline).toString(),
-                "-ansi-log",
-                "false"));
-        command.addAll(List.of(arguments));
+        var words = new ArrayList<>(List.of(
+                "run", MODULE.resolve("src/test/pipelines").resolve(pipeline).toString(), "-ansi-log", "false"));
+        words.addAll(List.of(arguments));
+        return launch(name, words);
+    }
+
+    /** Starts another command of Nextflow, which also names the files with the log and the output. */
+    PipelineRun call(String... words) throws IOException {
+        return launch(words[0], List.of(words));
+    }
+
+    private PipelineRun launch(String name, List<String> words) throws IOException {
+        var command = new ArrayList<>(List.of(LAUNCHER.toString(), version, "-log", name + ".log"));
+        command.addAll(words);
         Path output = path.resolve(name + ".out");
         var builder = new ProcessBuilder(command).directory(path.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("NXF_"));
