@@ -14,11 +14,26 @@
 
 #include <sys/syscall.h>
 
+static bool end_ask(int tid)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof(info));
+    info.si_signo = preload.signal;
+    info.si_code = SI_QUEUE;
+    info.si_ptr = &preload;
+    return raw4(SYS_rt_tgsigqueueinfo, preload.pid, tid, preload.signal, &info) == 0;
+}
+
+/* libc may just be putting its own handler of the signal in front of ours, as with the first thread of a program. */
 static void end_await(int tid)
 {
     /* Cleared by the kernel when it has ended but for its entry in the process. */
-    while (preload.checkpoint_tid == tid)
+    while (preload.checkpoint_tid == tid) {
         futex_wait((volatile uint32_t *)&preload.checkpoint_tid, (uint32_t)tid, 10000000L);
+        if (preload.checkpoint_tid == tid && signals_claim())
+            end_ask(tid);
+    }
     while (raw3(SYS_tgkill, preload.pid, tid, 0) == 0)
         raw0(SYS_sched_yield);
 }
@@ -26,17 +41,13 @@ static void end_await(int tid)
 static void thread_end_now(void)
 {
     int tid = preload.checkpoint_tid;
-    siginfo_t info;
 
     if (tid == 0)
         return; /* it has ended by itself, say for want of a coordinator */
-    memset(&info, 0, sizeof(info));
-    info.si_signo = preload.signal;
-    info.si_code = SI_QUEUE;
-    info.si_ptr = &preload;
     __atomic_store_n(&preload.leaving, true, __ATOMIC_SEQ_CST);
     futex_wake(&preload.holders);
-    if (raw4(SYS_rt_tgsigqueueinfo, preload.pid, tid, preload.signal, &info) == 0)
+    signals_claim();
+    if (end_ask(tid))
         end_await(tid);
     preload.leaving = false;
     preload.announced = 0; /* it may have got so far, and others wait for it */
