@@ -71,12 +71,12 @@ bool has_own_root(pid_t pid)
 }
 
 /* Filters are each thread's own. */
-static bool is_filtered(const struct tree_process *process, const struct surroundings *ours)
+static bool is_filtered(const struct tree_process *process, unsigned permitted)
 {
     char path[64];
     struct tree_process thread;
     struct dirent *entry;
-    bool found = process->seccomp_filters > ours->filters;
+    bool found = process->seccomp_filters > permitted;
 
     if (found || process->threads <= 2) /* the other one is ours */
         return found;
@@ -84,8 +84,8 @@ static bool is_filtered(const struct tree_process *process, const struct surroun
     cleanup_dir DIR *dir = opendir(path);
     while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
         pid_t tid = (pid_t)atoi(entry->d_name);
-        found = tid > 0 && tree_process_read(tid, &thread) == 0 &&
-                thread.seccomp_filters > ours->filters;
+        found =
+            tid > 0 && tree_process_read(tid, &thread) == 0 && thread.seccomp_filters > permitted;
     }
     return found;
 }
@@ -99,7 +99,7 @@ static bool is_shared(const struct tree_process *process, int what)
 }
 
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
-                   char reason[BLAME_SIZE])
+                   unsigned filters_known, char reason[BLAME_SIZE])
 {
     struct tree_process tracer;
     const char *other;
@@ -114,9 +114,10 @@ bool process_blame(const struct tree_process *process, const struct surroundings
         snprintf(reason, BLAME_SIZE, "is in seccomp's strict mode, in which nothing can be asked");
         return true;
     }
-    if (is_filtered(process, ours)) {
+    if (is_filtered(process, ours->filters + filters_known)) {
         snprintf(reason, BLAME_SIZE,
-                 "is under seccomp filters of its own, which may end it for what we ask of it");
+                 "is under seccomp filters of its own, which may end it for what we ask of it, or "
+                 "cannot be installed again");
         return true;
     }
     if (is_shared(process, KCMP_FILES) || is_shared(process, KCMP_FS)) {
@@ -159,6 +160,11 @@ static bool maps_hold_library(pid_t outer)
     if (file != NULL)
         fclose(file);
     return found;
+}
+
+bool holds_library(const struct tree_process *process)
+{
+    return maps_hold_library(process->task);
 }
 
 /* A program that was started through the loader by name: its executable needs none. */

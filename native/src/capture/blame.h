@@ -27,9 +27,13 @@ void surroundings_read(pid_t pid, struct surroundings *ret);
 /* Whether it sees another root directory than we do (chroot), so that its paths mean something else. */
 bool has_own_root(pid_t pid);
 
-/* What keeps the process from being carried, whether the library is in it or not; false: nothing. */
+/* What keeps the process from being carried, whether the library is in it or not; false: nothing. filters_known: so many
+ * of its own are no matter. */
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
-                   char reason[BLAME_SIZE]);
+                   unsigned filters_known, char reason[BLAME_SIZE]);
+
+/* Whether the library is mapped in the process. */
+bool holds_library(const struct tree_process *process);
 
 /* What of a parallel program is out of our reach when this process is in the tree; false: nothing. */
 bool parallel_blame(const struct tree_process *process, char reason[BLAME_SIZE]);

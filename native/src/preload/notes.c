@@ -83,6 +83,11 @@ int notes_store_open(void)
     return (int)raw4(SYS_openat, AT_FDCWD, notes.store, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
+const char *notes_store(void)
+{
+    return notes.store;
+}
+
 /* ---- names ---- */
 
 /* What the descriptor's link says; false when that is no path, or too long. */

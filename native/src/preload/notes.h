@@ -23,6 +23,8 @@ void notes_move(const char *entry);
 bool notes_are_kept(void);
 /* The directory that they lie in, or a negative errno. */
 int notes_store_open(void);
+/* The directory that they are in, with a slash behind, or "". */
+const char *notes_store(void);
 
 /* Before a call that may make the name or opens it for writing. Anything but a regular file, or none, is no name to be
  * noted. */

@@ -8,6 +8,7 @@
  * Our signal is known by the address it carries, so neither one of somebody else's nor one of ours that arrives late
  * is taken for the other. */
 #include "arch/x86_64/registers.h"
+#include "preload/filters.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
 
@@ -44,6 +45,10 @@ static void order_obey(enum park_order order, struct thread_slot *slot,
         thread_death_signal_restore(slot);
     if (order == PARK_RESEND_PROCESS && speaks)
         process_pending_resend();
+    if (order == PARK_FILTER_ALL && speaks)
+        filters_restore_common();
+    if (order == PARK_FILTER)
+        filters_restore_own(slot);
     if (order == PARK_CLAIM && speaks)
         signal_claim(frame->mask);
 }
@@ -123,6 +128,7 @@ void park_handler(int signal, siginfo_t *info, void *ucontext)
     slot->ucontext = ucontext;
     if (arch_context_save(&slot->context) == 0) {
         thread_state_save(slot);
+        filters_save(slot);
         __atomic_store_n(&slot->live, 1, __ATOMIC_SEQ_CST);
         futex_add(&preload.parked);
     } else {

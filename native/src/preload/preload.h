@@ -47,6 +47,8 @@ enum park_order {
     PARK_NOTE,           /* look which signals are pending for the thread */
     PARK_RESEND,         /* in a restored process: make them pending again */
     PARK_RESEND_PROCESS, /* the speaker: make those of the process pending again */
+    PARK_FILTER_ALL,     /* in a restored process, the speaker: seccomp filters of all threads */
+    PARK_FILTER,         /* the thread's own ones */
     PARK_CLAIM, /* the speaker: take a signal of the process that the main thread would have taken */
     PARK_LEAVE,
 };

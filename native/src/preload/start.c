@@ -3,6 +3,7 @@
  *
  * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
  * fork. Both see to it that the checkpoint thread will be started, see late_start.c. */
+#include "preload/filters.h"
 #include "preload/notes.h"
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -49,6 +50,7 @@ static void filter_inherit(void)
 void process_forked(void)
 {
     filter_inherit();
+    filters_forked();
     preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;
@@ -57,8 +59,11 @@ void process_forked(void)
     preload.main_ended = false;
     preload.slots = NULL;
     preload.slot_count = 0;
-    if (preload.managed) /* else a filter of system calls has been inherited */
-        checkpoint_thread_expect();
+    if (!preload.managed) /* a filter of system calls has been inherited */
+        return;
+    checkpoint_thread_expect();
+    if (filters_count() > 0) /* the coordinator has to hear that it is one to live with */
+        checkpoint_thread_require();
 }
 
 static void fork_observe(void)
@@ -106,8 +111,15 @@ __attribute__((constructor)) static void start(void)
     if (!preload.managed)
         return;
     exec_environment_note(environ);
+    notes_init(environ);
+    if (!filters_inherit(environ)) {
+        preload.managed = false;
+        preload.filtered_pid = (int)raw0(SYS_getpid);
+        return;
+    }
     signals_init();
     fork_observe();
-    notes_init(environ);
     checkpoint_thread_expect();
+    if (filters_count() > 0)
+        checkpoint_thread_require();
 }

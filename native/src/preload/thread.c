@@ -3,6 +3,7 @@
  *
  * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
+#include "preload/filters.h"
 #include "preload/numbers.h"
 #include "preload/preload.h"
 #include "preload/refresh.h"
@@ -235,7 +236,8 @@ static __attribute__((noreturn)) void serve(int fd)
 
 static int hello(enum wire_kind kind)
 {
-    struct wire_message message = {.type = WIRE_HELLO, .kind = kind, .signal = preload.signal};
+    struct wire_message message = {
+        .type = WIRE_HELLO, .kind = kind, .signal = preload.signal, .filters = filters_count()};
     int fd = coordinator_connect();
 
     if (fd < 0)

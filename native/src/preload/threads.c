@@ -3,6 +3,7 @@
  *
  * The checkpoint thread's side of parking: sends the checkpoint signal to every user thread, waits until all have
  * parked, gives the parked ones their orders and lets them go. Their own side is park.c. */
+#include "preload/filters.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -345,6 +346,11 @@ int threads_park(const char **ret_reason)
         if (error == -EDEADLK)
             stuck_await();
     }
+    const char *obstacle = error == 0 ? filters_obstacle() : NULL;
+    if (obstacle != NULL) {
+        threads_release();
+        return park_failed(ret_reason, obstacle, 0, 0);
+    }
     return error;
 }
 
@@ -385,6 +391,16 @@ void threads_pending_note(void)
         threads_order(PARK_RESEND_PROCESS);
 }
 
+/* Last: what comes before may be what they forbid. */
+static void filters_settle(void)
+{
+    if (filters_count() == 0)
+        return;
+    filters_restore_prepare();
+    threads_order(PARK_FILTER_ALL);
+    threads_order(PARK_FILTER);
+}
+
 /* In a restored process the threads first have to get out of the restorer, which can then be dropped. What would
  * disturb them while the tree is not complete yet is put back last. */
 void threads_settle(void)
@@ -401,6 +417,7 @@ void threads_settle(void)
     stopped_children_restore();
     threads_order(PARK_RESEND_PROCESS);
     process_timers_restore();
+    filters_settle();
 }
 
 void threads_release(void)

@@ -4,6 +4,7 @@
  * Every program of the tree has to find the library and the coordinator in its environment, also one that is started
  * with an environment of its own. These run in children of vfork as well, so they change nothing but their own stack. */
 #include "arch/x86_64/resume.h"
+#include "preload/filters.h"
 #include "preload/preload.h"
 #include "preload/refresh.h"
 #include "preload/text.h"
@@ -14,10 +15,12 @@
 
 extern char **environ __attribute__((weak));
 
-#define VARIABLES  5
+#define VARIABLES  6
 #define SUPERVISED 1
-static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED", "CKPT_SIGNAL",
-                                             "CKPT_NOTES", "CKPT_DEDICATED"};
+#define FILTERS    5
+static const char *const names[VARIABLES] = {"CKPT_COORDINATOR", "CKPT_SUPERVISED",
+                                             "CKPT_SIGNAL",      "CKPT_NOTES",
+                                             "CKPT_DEDICATED",   FILTERS_ENVIRONMENT};
 static char entries[VARIABLES][4200]; /* "NAME=value", empty where it is not set */
 static char library[1024];
 
@@ -77,6 +80,16 @@ void exec_environment_set(const char *entry)
         entries[i][0] = 0;
         text_append(entries[i], sizeof(entries[i]), entry);
     }
+}
+
+/* NULL: there are none. */
+void exec_environment_filters(const char *value)
+{
+    entries[FILTERS][0] = 0;
+    if (value == NULL)
+        return;
+    text_append(entries[FILTERS], sizeof(entries[FILTERS]), FILTERS_ENVIRONMENT "=");
+    text_append(entries[FILTERS], sizeof(entries[FILTERS]), value);
 }
 
 /* The supervisor has ended and left the process alone: neither it nor what it starts must end for want of one. */
@@ -191,7 +204,7 @@ static const char *list_without_library(const char *list)
     return rest == NULL ? list : *rest == ':' || *rest == ' ' ? rest + 1 : rest;
 }
 
-/* For a program under a filter of system calls: the same without our library, which always is the first. */
+/* For a program that is left alone under a filter of system calls: the same without our library, which always is the first. */
 static void environment_strip(char *const *environment, char **target, char *text, size_t size)
 {
     text[0] = 0;
@@ -213,7 +226,8 @@ static void environment_strip(char *const *environment, char **target, char *tex
 
 static bool is_filtered(void)
 {
-    return preload.filtered_pid != 0 && preload.filtered_pid == (int)raw0(SYS_getpid);
+    return !filters_can_be_told() ||
+           (preload.filtered_pid != 0 && preload.filtered_pid == (int)raw0(SYS_getpid));
 }
 
 /* Whether a program gets the environment that it is given. */

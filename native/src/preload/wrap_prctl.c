@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 static long set_seccomp(const long arguments[5])
 {
@@ -27,7 +28,7 @@ EXPORT int prctl(int option, ...)
     if (option == PR_SET_SECCOMP) {
         const long all[5] = {option, (long)arguments[0], (long)arguments[1], (long)arguments[2],
                              (long)arguments[3]};
-        return (int)filter_install(set_seccomp, all);
+        return (int)filter_install(SYS_prctl, set_seccomp, all);
     }
     if (option == PR_GET_DUMPABLE || option == PR_SET_DUMPABLE)
         held = checkpoint_hold();

@@ -114,7 +114,7 @@ extern struct real_functions real;
 bool syscall_has_wrapper(long number);
 long syscall_wrapped(long number, const long arguments[5]);
 /* Around the installation of a filter. */
-long filter_install(long (*install)(const long arguments[5]), const long arguments[5]);
+long filter_install(long number, long (*install)(const long arguments[5]), const long arguments[5]);
 
 void wrappers_init(void);
 /* exec.c: remembers what every program of the tree has to find in its environment */
@@ -122,6 +122,8 @@ void exec_environment_note(char *const *environment);
 /* One of these has another value now; LD_PRELOAD: the library lies there. */
 void exec_environment_set(const char *entry);
 void exec_environment_detach(void);
+/* What new programs are told of filters of system calls; NULL: nothing. */
+void exec_environment_filters(const char *value);
 const char *library_path(void);
 
 #endif

@@ -120,7 +120,12 @@ static void on_hello(struct coordinator *coordinator, struct member *member,
     member->inner = message->pid;
     member->kind = (enum wire_kind)message->kind;
     member->checkpoint = message->checkpoint;
-    member->signal = message->signal;
+    if (message->kind != WIRE_KIND_SNAPSHOT) {
+        member->signal = message->signal;
+        member->filters = message->filters;
+        if (member->filters > coordinator->filters_known)
+            coordinator->filters_known = member->filters;
+    }
     member->state = member->kind == WIRE_KIND_RESTORED ? MEMBER_RESTORED : MEMBER_RUNNING;
     if (member->kind == WIRE_KIND_SNAPSHOT)
         return;

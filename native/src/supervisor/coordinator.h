@@ -45,6 +45,7 @@ struct member {
     enum member_state state;
     uint64_t checkpoint;                        /* of a snapshot: the one it was made for */
     int signal;                                 /* by which it is asked to park */
+    unsigned filters;                           /* that it knows and can live with */
     bool stopped;                               /* by job control, and traced by us for now */
     int32_t stopped_children[WIRE_STOPPED_MAX]; /* inner, 0: no more */
     uint8_t child_stops[WIRE_STOPPED_MAX];      /* what it says of them, see wire.h */
@@ -78,6 +79,7 @@ struct coordinator {
     struct tracee *tracees; /* stopped.c */
     uint64_t checkpoint;    /* number of the one under way or last */
     bool quiescing;         /* newcomers are asked at once */
+    unsigned filters_known; /* the most that a member has ever known */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 

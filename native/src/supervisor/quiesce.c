@@ -19,6 +19,7 @@
 
 #define QUIESCE_DEADLINE_MS  15000
 #define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
+#define FILTERED_DEADLINE_MS 300  /* for one under seccomp filters, while all others run */
 #define RECHECK_MS           2
 #define QUIET_MS             20 /* after which somebody may be stopped */
 
@@ -134,28 +135,66 @@ static int process_refuse(struct coordinator *coordinator, const struct tree_pro
                           reason);
 }
 
-/* A task must not stand still for a checkpoint that cannot be, so this comes before anybody is asked. */
-static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
+/* A child of one that knows its filters, or a program that such a one has started, connects at once. */
+static bool may_know_filters(const struct coordinator *coordinator, const struct member *member,
+                             const struct tree_process *process)
+{
+    return member == NULL && coordinator->filters_known > 0 && holds_library(process);
+}
+
+/* ret_newcomer: one that is under filters and is to be given a moment; its pid is 0 when there is none. */
+static int tree_look(struct coordinator *coordinator, const struct surroundings *ours,
+                     struct tree_process *ret_newcomer, struct ckpt_error *err)
 {
     struct process_tree tree;
-    struct surroundings ours;
     char reason[BLAME_SIZE];
     int error = tree_list(coordinator, &tree, err);
 
+    ret_newcomer->outer = 0;
     if (error < 0)
         return error;
-    surroundings_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
     for (size_t i = 0; error == 0 && i < tree.count; i++) {
         const struct tree_process *process = &tree.processes[i];
+        const struct member *member =
+            coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS);
+        unsigned filters = member != NULL ? member->filters : 0;
         if (tree_process_is_dead(process))
             continue;
-        bool known = coordinator_member(coordinator, process->outer, WIRE_KIND_PROCESS) != NULL;
-        if (process_blame(process, &ours, reason) || parallel_blame(process, reason) ||
-            (!known && stranger_blame(process, reason)))
+        if (process->seccomp_filters > ours->filters &&
+            may_know_filters(coordinator, member, process)) {
+            *ret_newcomer = *process;
+            filters = coordinator->filters_known;
+        }
+        if (process_blame(process, ours, filters, reason) || parallel_blame(process, reason) ||
+            (member == NULL && stranger_blame(process, reason)))
             error = process_refuse(coordinator, process, reason, err);
     }
     process_tree_free(&tree);
     return error;
+}
+
+/* A task must not stand still for a checkpoint that cannot be, so this comes before anybody is asked. */
+static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
+{
+    struct surroundings ours;
+    struct tree_process newcomer;
+    char reason[BLAME_SIZE];
+    uint64_t deadline = clock_monotonic_ms() + STRANGER_DEADLINE_MS, patience = 0;
+    pid_t waited_for = 0;
+
+    surroundings_read(coordinator->mode == TREE_CAPSULE ? coordinator->stand_in : getpid(), &ours);
+    for (;;) {
+        int error = tree_look(coordinator, &ours, &newcomer, err);
+        uint64_t now = clock_monotonic_ms();
+        if (error < 0 || newcomer.outer == 0 || now > deadline)
+            return error;
+        if (newcomer.outer != waited_for)
+            patience = now + FILTERED_DEADLINE_MS;
+        else if (now > patience && process_blame(&newcomer, &ours, 0, reason))
+            return process_refuse(coordinator, &newcomer, reason, err);
+        waited_for = newcomer.outer;
+        coordinator_pump(coordinator, RECHECK_MS);
+    }
 }
 
 /* Those that cannot answer because job control has stopped them. */

@@ -75,7 +75,7 @@ struct thread_slot {
     uint64_t rseq; /* address of the registered area, or 0 */
     struct thread_scheduling scheduling;
     int32_t death_signal; /* when its parent dies */
-    uint32_t padding;
+    uint32_t filters;     /* of the process's seccomp filters, under how many it is */
     struct thread_credentials credentials;
     struct thread_settings settings;
     char name[16];

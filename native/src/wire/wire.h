@@ -100,8 +100,11 @@ struct wire_message {
         };
         char reason[128];                           /* FAILED */
         int32_t stopped_children[WIRE_STOPPED_MAX]; /* SNAPSHOT */
-        int32_t signal;                             /* HELLO: the checkpoint signal */
-        struct wire_memory memory;                  /* RESIDENT */
+        struct {                                    /* HELLO */
+            int32_t signal;                         /* the checkpoint signal */
+            uint32_t filters; /* seccomp filters that the library knows and can live with */
+        };
+        struct wire_memory memory; /* RESIDENT */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */
         struct wire_inherited inherited; /* QUIESCE */
         struct wire_blocked blocked;     /* BLOCKED */

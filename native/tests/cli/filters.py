@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
-"""Programs under seccomp filters of their own: never ended by what a checkpoint would ask of them, named while they live."""
+"""Programs under seccomp filters that forbid what a checkpoint takes, or that were not seen being installed: never ended
+by what a checkpoint would ask of them, named while they live. Those that can be carried are in
+objects/seccomp_filters.c."""
 import shutil
 
 from case import expect
@@ -66,6 +68,48 @@ if child == 0:
     print('inside', flush=True)
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0""")
+
+
+# Refuses getsid(70001) and nothing else.
+HARMLESS = """
+code = (struct.pack('HBBI', 0x20, 0, 0, 0) + struct.pack('HBBI', 0x15, 0, 3, 124) + struct.pack('HBBI', 0x20, 0, 0, 16) +
+        struct.pack('HBBI', 0x15, 0, 1, 70001) + struct.pack('HBBI', 0x06, 0, 0, 0x50047) +
+        struct.pack('HBBI', 0x06, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack('HxxxxxxQ', len(code) // 8, ctypes.addressof(
+    held := ctypes.create_string_buffer(code))))
+"""
+
+
+def harmless(install):
+    return (FILTER.format(strict_about_clone=False) + HARMLESS + install +
+            "\nopen('ready', 'w')\nwait('go')\nprint('inside', flush=True)")
+
+
+def test_installed_by_an_instruction_of_its_own(case):
+    """A filter that no wrapper has seen cannot be installed again."""
+    child_with_filter(case, harmless("""
+import mmap
+page = mmap.mmap(-1, 4096, prot=7)
+page.write(bytes.fromhex('4889fab83d010000bf0100000031f60f05c3'))
+start = ctypes.addressof(ctypes.c_char.from_buffer(page))
+assert ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(start)(ctypes.addressof(program)) == 0"""))
+
+
+def test_with_a_listener(case):
+    """Somebody else decides: the descriptor of the listener has no second life."""
+    child_with_filter(case, harmless(
+        "assert libc.syscall(317, 1, 8, ctypes.c_void_p(ctypes.addressof(program))) > 0"))
+
+
+def test_two_threads_with_different_filters(case):
+    child_with_filter(case, harmless("""
+import threading
+install = lambda: libc.syscall(317, 1, 0, ctypes.c_void_p(ctypes.addressof(program)))
+first = threading.Thread(target=lambda: (install(), wait('go')))
+first.start()
+libc.poll(None, 0, 50)
+held[36:40] = struct.pack('I', 0x50048)
+assert install() == 0"""))
 
 
 def test_strict_mode(case):
