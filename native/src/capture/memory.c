@@ -32,6 +32,7 @@
 /* What the writing of one process's pages needs. */
 struct writer {
     pid_t snapshot;
+    const struct memory_files *files;
     int mem_fd, pagemap_fd, out_fd;
     struct process_image image;
     char pages[BATCH_PAGES * PAGE];
@@ -56,12 +57,37 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* The file of the generation behind the mapping, or NULL. */
+static const struct file_entry *entry_find(const struct writer *writer,
+                                           const struct mapping *mapping)
+{
+    const struct file_entry *entry =
+        mapping->name[0] != '/'
+            ? NULL
+            : catalog_index_find(writer->files->index, mapping->device, mapping->inode);
+
+    return entry != NULL && entry->kind == FILE_REGULAR ? entry : NULL;
+}
+
+static int entry_path_add(struct writer *writer, const struct file_entry *entry,
+                          struct image_vma *vma)
+{
+    cleanup_free char *path = file_entry_path(entry, writer->files->workdir);
+
+    return path == NULL ? -ENOMEM : process_image_add_string(&writer->image, path, &vma->path);
+}
+
 static int shared_vma_fill(struct writer *writer, const struct mapping *mapping,
                            const struct tree_image *tree, struct image_vma *vma,
                            struct ckpt_error *err)
 {
+    const struct file_entry *entry = entry_find(writer, mapping);
     struct stat status;
 
+    if (entry != NULL) {
+        vma->kind = VMA_FILE_SHARED;
+        return entry_path_add(writer, entry, vma);
+    }
     const char *carried = mapped_file_path(tree, mapping);
     if (carried != NULL || mapping_file_is_there(writer->snapshot, mapping, &status)) {
         vma->kind = VMA_FILE_SHARED;
@@ -83,11 +109,28 @@ static bool is_of_lost_file(const struct mapping *mapping)
            strcmp(mapping->name, "/dev/zero") != 0;
 }
 
+static int private_vma_fill(struct writer *writer, const struct mapping *mapping,
+                            const struct file_entry *entry, const struct stat *status,
+                            struct image_vma *vma)
+{
+    vma->kind = VMA_FILE_PRIVATE;
+    if (entry != NULL) {
+        vma->file_size = entry->stamp.size;
+        vma->file_mtime_ns = (uint64_t)entry->stamp.mtime_ns;
+        return entry_path_add(writer, entry, vma);
+    }
+    vma->file_size = (uint64_t)status->st_size;
+    vma->file_mtime_ns =
+        (uint64_t)status->st_mtim.tv_sec * 1000000000ULL + (uint64_t)status->st_mtim.tv_nsec;
+    return process_image_add_string(&writer->image, mapping->name, &vma->path);
+}
+
 /* Describes the mapping; *ret_whole says whether all of its pages have to be stored. */
 static int vma_add(struct writer *writer, const struct mapping *mapping,
                    const struct tree_image *tree, bool *ret_whole, struct ckpt_error *err)
 {
     struct image_vma *vma = process_image_add_vma(&writer->image);
+    const struct file_entry *entry = entry_find(writer, mapping);
     struct stat status;
 
     if (vma == NULL)
@@ -106,12 +149,8 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
         vma->kind = VMA_VVAR;
     } else if (mapping->shared) {
         return shared_vma_fill(writer, mapping, tree, vma, err);
-    } else if (mapping_file_is_there(writer->snapshot, mapping, &status)) {
-        vma->kind = VMA_FILE_PRIVATE;
-        vma->file_size = (uint64_t)status.st_size;
-        vma->file_mtime_ns =
-            (uint64_t)status.st_mtim.tv_sec * 1000000000ULL + (uint64_t)status.st_mtim.tv_nsec;
-        return process_image_add_string(&writer->image, mapping->name, &vma->path);
+    } else if (entry != NULL || mapping_file_is_there(writer->snapshot, mapping, &status)) {
+        return private_vma_fill(writer, mapping, entry, &status, vma);
     } else {
         vma->kind = VMA_ANONYMOUS;
         vma->offset = 0;
@@ -279,8 +318,8 @@ static void writer_free(struct writer *writer)
     free(writer);
 }
 
-int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree, int dirfd,
-                   struct ckpt_error *err)
+int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
+                   const struct memory_files *files, int dirfd, struct ckpt_error *err)
 {
     struct mappings mappings = {0};
     struct writer *writer = calloc(1, sizeof(*writer));
@@ -288,6 +327,7 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree, i
     if (writer == NULL)
         return ckpt_error_set(err, ENOMEM, "no memory to write process %d", (int)inner);
     writer->mem_fd = writer->pagemap_fd = writer->out_fd = -1;
+    writer->files = files;
     int error = writer_open(writer, snapshot, inner, dirfd, err);
     if (error == 0)
         error = mappings_read_with_flags(snapshot, &mappings, err);

@@ -160,7 +160,7 @@ int files_continue(struct files *files, struct catalog *catalog, unsigned genera
 
     if (error < 0)
         return error;
-    if (numbers_add(ret_numbers, root, catalog->root) < 0)
+    if (numbers_add(ret_numbers, &(struct numbers_pair){.real = root, .known = catalog->root}) < 0)
         return ckpt_error_set(err, ENOMEM, "no memory");
     for (size_t i = 0; i < catalog->count; i++) {
         struct file_entry *entry = &catalog->entries[i], now = {0};
@@ -172,8 +172,11 @@ int files_continue(struct files *files, struct catalog *catalog, unsigned genera
         attributes_from_status(&status, &now);
         entry->stamp = now.stamp;
         entry->unsure = false; /* it bears its old time: whoever writes gives it a new one */
-        if (entry->same_as < 0 &&
-            numbers_add(ret_numbers, number_of(&entry->stamp), entry->known) < 0)
+        struct numbers_pair pair = {.real = number_of(&entry->stamp),
+                                    .known = entry->known,
+                                    .real_ctime_ns = entry->stamp.ctime_ns,
+                                    .known_ctime_ns = entry->known_ctime_ns};
+        if (entry->same_as < 0 && numbers_add(ret_numbers, &pair) < 0)
             return ckpt_error_set(err, ENOMEM, "no memory");
     }
     catalog_free(&files->last);
@@ -382,10 +385,13 @@ static int numbers_note(const struct files *files, struct catalog *catalog, stru
 
     if (error < 0)
         return error;
-    catalog->root = number_known(files->numbers, root);
-    for (size_t i = 0; i < catalog->count; i++)
-        catalog->entries[i].known =
-            number_known(files->numbers, number_of(&catalog->entries[i].stamp));
+    catalog->root = number_known(files->numbers, root, NULL);
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct file_entry *entry = &catalog->entries[i];
+        entry->known_ctime_ns = entry->stamp.ctime_ns;
+        entry->known =
+            number_known(files->numbers, number_of(&entry->stamp), &entry->known_ctime_ns);
+    }
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,13 @@ int content_duplicate(const struct file_content *from, struct file_content *ret)
         memcpy(copy.sums, from->sums, from->block_count * sizeof(*copy.sums));
     *ret = copy;
     return 0;
+}
+
+char *file_entry_path(const struct file_entry *entry, const char *workdir)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%s", entry->outside ? "" : workdir, entry->path) < 0 ? NULL : path;
 }
 
 /* ---- by inode ---- */

@@ -62,8 +62,8 @@ struct file_entry {
     enum file_kind kind;
     uint32_t mode, uid, gid;
     struct file_stamp stamp;
-    struct file_number
-        known;           /* what the tree knows it by: the stamp's until a restart made it anew */
+    struct file_number known; /* what the tree knows it by, see wire/numbers.h */
+    int64_t known_ctime_ns;
     bool unsure;         /* the stamp proves nothing: written just before, or mapped and writable */
     int same_as;         /* index of an entry before this one that is the same file, or -1 */
     char *target;        /* of a symbolic link */
@@ -100,6 +100,9 @@ size_t content_block_count(uint64_t size);
 /* XXH3 of the sums of all blocks, little-endian. */
 uint64_t content_sum(const struct file_content *content);
 int content_duplicate(const struct file_content *from, struct file_content *ret); /* 0 or -ENOMEM */
+
+/* As the tree sees it; from malloc, or NULL. */
+char *file_entry_path(const struct file_entry *entry, const char *workdir);
 
 /* What is in a catalog by device and inode. */
 struct catalog_index;

@@ -35,6 +35,7 @@ static const struct field entry_fields[] = {
     FIELD(file_entry, gid, FIELD_UINT),
     STRUCT(file_entry, stamp, stamp_fields),
     STRUCT(file_entry, known, number_fields),
+    FIELD(file_entry, known_ctime_ns, FIELD_I64),
     FIELD(file_entry, unsure, FIELD_BOOL),
     FIELD(file_entry, same_as, FIELD_INT),
     FIELD(file_entry, target, FIELD_STRING),

@@ -27,14 +27,14 @@ static int device_add(struct numbers_list *list, uint64_t real, uint64_t known)
     return 0;
 }
 
-int numbers_add(struct numbers_list *list, struct file_number real, struct file_number known)
+int numbers_add(struct numbers_list *list, const struct numbers_pair *pair)
 {
-    struct numbers_pair *pair = array_add(&list->files, &list->file_count, sizeof(*pair));
+    struct numbers_pair *added = array_add(&list->files, &list->file_count, sizeof(*added));
 
-    if (pair == NULL)
+    if (added == NULL)
         return -ENOMEM;
-    *pair = (struct numbers_pair){.real = real, .known = known};
-    return device_add(list, real.device, known.device);
+    *added = *pair;
+    return device_add(list, pair->real.device, pair->known.device);
 }
 
 void numbers_list_free(struct numbers_list *list)
@@ -61,7 +61,7 @@ static int known_compare(const void *a, const void *b, void *files)
 /* What stands for itself: the device says it all. The table has no files yet. */
 static bool is_plain(const struct numbers *numbers, const struct numbers_pair *pair)
 {
-    return pair->real.inode == pair->known.inode &&
+    return pair->real.inode == pair->known.inode && pair->real_ctime_ns == pair->known_ctime_ns &&
            numbers_device(numbers, pair->real.device) == pair->known.device;
 }
 

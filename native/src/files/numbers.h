@@ -14,9 +14,9 @@ struct numbers_list {
     size_t file_count, device_count;
 };
 
-/* A file of the tree: what its number is now, and what the tree knows it by. The first of a device tells what all other
+/* A file of the tree: what it is now, and what the tree knows it by. The first of a device tells what all other
  * files of that device are known by. 0 or -ENOMEM. */
-int numbers_add(struct numbers_list *list, struct file_number real, struct file_number known);
+int numbers_add(struct numbers_list *list, const struct numbers_pair *pair);
 void numbers_list_free(struct numbers_list *list);
 
 /* NULL, and 0, when every number is what it was; the caller frees. -ENOMEM. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * The calls that tell a program the device and inode of a file. After a restart that has made files anew they tell what
- * the program knows them by (numbers.h): SQLite, tar, git and others remember these numbers and compare. What libc
+ * The calls that tell a program the device, inode and time of change of a file. After a restart that has made files anew
+ * they tell what the program knows them by (numbers.h): SQLite, tar, git and others remember these and compare. What libc
  * itself asks within nftw or fts stays as the kernel says it. Nobody pays before: one look at a variable. */
 /* Both names of each function are wanted. */
 #undef _FILE_OFFSET_BITS
@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#define NS_PER_S 1000000000LL
+
 _Static_assert(sizeof(struct stat) == sizeof(struct stat64) &&
                    offsetof(struct stat, st_ino) == offsetof(struct stat64, st_ino) &&
                    sizeof(struct dirent) == sizeof(struct dirent64),
@@ -26,23 +28,31 @@ _Static_assert(sizeof(struct stat) == sizeof(struct stat64) &&
 static void stat_translate(const struct numbers *table, void *result)
 {
     struct stat *status = result;
+    int64_t ctime = status->st_ctim.tv_sec * NS_PER_S + status->st_ctim.tv_nsec;
     struct file_number number =
-        number_known(table, (struct file_number){status->st_dev, status->st_ino});
+        number_known(table, (struct file_number){status->st_dev, status->st_ino}, &ctime);
 
     status->st_dev = number.device;
     status->st_ino = number.inode;
+    status->st_ctim.tv_sec = ctime / NS_PER_S;
+    status->st_ctim.tv_nsec = ctime % NS_PER_S;
 }
 
 static void statx_translate(const struct numbers *table, void *result)
 {
     struct statx *status = result;
-    struct file_number number = number_known(
-        table, (struct file_number){makedev(status->stx_dev_major, status->stx_dev_minor),
-                                    status->stx_ino});
+    int64_t ctime = status->stx_ctime.tv_sec * NS_PER_S + status->stx_ctime.tv_nsec;
+    struct file_number number =
+        number_known(table,
+                     (struct file_number){makedev(status->stx_dev_major, status->stx_dev_minor),
+                                          status->stx_ino},
+                     &ctime);
 
     status->stx_dev_major = major(number.device);
     status->stx_dev_minor = minor(number.device);
     status->stx_ino = number.inode;
+    status->stx_ctime.tv_sec = ctime / NS_PER_S;
+    status->stx_ctime.tv_nsec = (uint32_t)(ctime % NS_PER_S);
 }
 
 /* The call is made again if a restart came between it and the table. */

@@ -91,7 +91,7 @@ static void context_fill(const struct checkpoint *checkpoint, struct writer_job 
 static void numbers_note(const struct numbers *numbers, struct image_description *file)
 {
     struct file_number known =
-        number_known(numbers, (struct file_number){file->device, file->inode});
+        number_known(numbers, (struct file_number){file->device, file->inode}, NULL);
 
     file->known_device = known.device;
     file->known_inode = known.inode;
@@ -111,8 +111,8 @@ static int names_settle(struct writer_job *job, const struct numbers *numbers, c
         if ((file->kind != DESCRIPTION_REGULAR && file->kind != DESCRIPTION_DELETED) ||
             entry == NULL || entry->kind != FILE_REGULAR)
             continue;
-        char *path = NULL;
-        if (asprintf(&path, "%s/%s", entry->outside ? "" : workdir, entry->path) < 0)
+        char *path = file_entry_path(entry, workdir);
+        if (path == NULL)
             return ckpt_error_set(err, ENOMEM, "no memory");
         free(file->path);
         file->path = path;

@@ -309,8 +309,10 @@ int restart_numbers(struct coordinator *coordinator, const struct tree_image *tr
         for (size_t j = 0; file->kind == DESCRIPTION_DELETED && !found && j < tree->process_count;
              j++)
             found = description_stat(coordinator, &tree->processes[j], (int)i, &status);
-        if (found && numbers_add(ret, (struct file_number){status.st_dev, status.st_ino},
-                                 (struct file_number){file->known_device, file->known_inode}) < 0)
+        struct numbers_pair pair = {.known = {file->known_device, file->known_inode}};
+        if (found)
+            pair.real = (struct file_number){status.st_dev, status.st_ino};
+        if (found && numbers_add(ret, &pair) < 0)
             return ckpt_error_set(err, ENOMEM, "no memory");
     }
     return 0;

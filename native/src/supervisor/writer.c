@@ -57,13 +57,23 @@ static int size_check(struct writer_job *job)
                           (unsigned long long)(job->max_size >> 20));
 }
 
-static int generation_write(struct writer_job *job)
+static int memory_write(struct writer_job *job)
 {
-    int error = 0;
+    struct catalog_index *index = catalog_index_new(&job->files.catalog);
+    struct memory_files files = {.index = index, .workdir = job->files.files->workdir};
+    int error = index == NULL ? ckpt_error_set(&job->err, ENOMEM, "no memory") : 0;
 
     for (size_t i = 0; error == 0 && i < job->source_count; i++)
-        error = capture_memory(job->sources[i].snapshot, job->sources[i].inner, &job->tree,
+        error = capture_memory(job->sources[i].snapshot, job->sources[i].inner, &job->tree, &files,
                                job->dirfd, &job->err);
+    catalog_index_free(index);
+    return error;
+}
+
+static int generation_write(struct writer_job *job)
+{
+    int error = memory_write(job);
+
     if (error == 0)
         error = tree_image_write(&job->tree, job->dirfd, &job->err);
     if (error == 0)

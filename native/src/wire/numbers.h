@@ -4,7 +4,8 @@
 #define CKPT_NUMBERS_H
 
 /* DIR/numbers: the numbers of files (device and inode) as the tree knows them. A file that a restart has made anew has
- * another number than the one that programs remember; what they are told is the old one. The supervisor writes the file
+ * another number than the one that programs remember; what they are told is the old one. So they are of the time of
+ * change (ctime), until the file changes again. The supervisor writes the file
  * before a restarted tree runs, and removes it when there is nothing to say; the preloaded library reads it.
  *
  *      struct numbers                 numbers of their own are left out
@@ -33,6 +34,7 @@ struct file_number {
 
 struct numbers_pair {
     struct file_number real, known;
+    int64_t real_ctime_ns, known_ctime_ns; /* 0: as it is */
 };
 
 struct numbers {
@@ -105,15 +107,19 @@ static inline uint64_t numbers_device(const struct numbers *numbers, uint64_t de
     return taken ? device ^ NUMBER_DEVICE_AWAY : device;
 }
 
-/* What the tree knows the file by; numbers may be NULL. */
+/* What the tree knows the file by; numbers may be NULL. The time of change, if the caller has it, is made what the tree
+ * knows. */
 static inline struct file_number number_known(const struct numbers *numbers,
-                                              struct file_number number)
+                                              struct file_number number, int64_t *ctime_ns)
 {
     if (numbers == NULL)
         return number;
     const struct numbers_pair *file = numbers_find(numbers, false, number);
-    if (file != NULL)
+    if (file != NULL) {
+        if (ctime_ns != NULL && *ctime_ns == file->real_ctime_ns && file->real_ctime_ns != 0)
+            *ctime_ns = file->known_ctime_ns;
         return file->known;
+    }
     number.device = numbers_device(numbers, number.device);
     if (numbers_find(numbers, true, number) != NULL)
         number.inode ^= NUMBER_INODE_AWAY;

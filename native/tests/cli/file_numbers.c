@@ -14,6 +14,8 @@ struct number {
     ino_t inode;
 };
 
+static struct timespec changed; /* d/file */
+
 static const char *const names[] = {".", "d", "d/file", "d/other", "d/link", "fifo", "outside"};
 #define COUNT (sizeof(names) / sizeof(names[0]))
 static char outside[] = "/tmp/ckpt-numbers-XXXXXX";
@@ -44,6 +46,8 @@ static void remember_all(void)
         MUST(lstat(path_of(i), &status));
         remembered[i] = (struct number){status.st_dev, status.st_ino};
     }
+    MUST(stat("d/file", &status));
+    changed = status.st_ctim;
     MUST(fstat(nameless, &status));
     nameless_number = (struct number){status.st_dev, status.st_ino};
 }
@@ -146,6 +150,10 @@ int main(void)
     }
     MUST(stat("d/link", &status));
     same("stat of a link", "d/link", remembered[2], status.st_dev, status.st_ino);
+    CHECK(memcmp(&status.st_ctim, &changed, sizeof(changed)) == 0, "the time of change is another");
+    MUST(chmod("d/file", 0600));
+    MUST(stat("d/file", &status));
+    CHECK(memcmp(&status.st_ctim, &changed, sizeof(changed)) != 0, "a change is not seen");
     MUST(stat("d/same", &status));
     same("stat", "d/same", remembered[2], status.st_dev, status.st_ino);
     MUST(fstat(opened, &status));

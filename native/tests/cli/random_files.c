@@ -35,7 +35,11 @@ struct name {
 static struct file files[NAMES];
 static struct name names[NAMES];
 static bool folders[FOLDERS];
+static unsigned folder_modes[FOLDERS];
 static int open_fd[OPEN], open_file[OPEN];
+static char *mapped[OPEN]; /* likewise, for long */
+static int mapped_file[OPEN];
+static size_t mapped_size[OPEN];
 static bool has_xattrs;
 static uint64_t state, sum = 14695981039346656037u;
 static char buffer[SIZE_MAX_ * 2];
@@ -124,6 +128,20 @@ static void check_name(int name)
           seen.changed.tv_nsec, (long long)want->changed.tv_sec, want->changed.tv_nsec);
 }
 
+static void check_folder(int folder)
+{
+    struct stat status;
+    char path[32];
+
+    if (!folders[folder])
+        return;
+    snprintf(path, sizeof(path), "w/d%d", folder);
+    MUST(lstat(path, &status));
+    CHECK(S_ISDIR(status.st_mode) && (status.st_mode & 07777) == folder_modes[folder],
+          "%s: mode %o, wanted %o", path, status.st_mode, folder_modes[folder]);
+    sum = hash(sum, &folder_modes[folder], sizeof(folder_modes[0]));
+}
+
 static int counted;
 
 static int count(const char *path, const struct stat *status, int flag, struct FTW *where)
@@ -133,18 +151,25 @@ static int count(const char *path, const struct stat *status, int flag, struct F
     return 0;
 }
 
+/* What the whole tree is goes into the sum. */
 static void check_all(void)
 {
     int wanted = 1;
 
     for (int i = 0; i < NAMES; i++) {
         if (names[i].file >= 0) {
+            const struct file *file = &files[names[i].file];
             check_name(i);
+            sum = hash(sum, path_of(&names[i]), strlen(path_of(&names[i])));
+            sum = hash(sum, &file->mode, sizeof(file->mode));
+            sum = hash(sum, &file->sum, sizeof(file->sum));
             wanted++;
         }
     }
-    for (int i = 0; i < FOLDERS; i++)
+    for (int i = 0; i < FOLDERS; i++) {
         wanted += folders[i];
+        check_folder(i);
+    }
     counted = 0;
     MUST(nftw("w", count, 16, FTW_PHYS));
     CHECK(counted == wanted, "%d names, wanted %d", counted, wanted);
@@ -212,6 +237,10 @@ static void name_drop(int name)
             if (open_file[i] == file) {
                 close(open_fd[i]);
                 open_file[i] = -1;
+            }
+            if (mapped_file[i] == file) {
+                munmap(mapped[i], mapped_size[i]);
+                mapped_file[i] = -1;
             }
         }
     }
@@ -293,6 +322,30 @@ static void do_map(void)
     remember(name);
 }
 
+/* Through a mapping that stays for long; by now the file may be another size, and have another name. */
+static void do_map_held(void)
+{
+    int slot = (int)rnd(OPEN), name = any_name('f');
+
+    if (mapped_file[slot] < 0) {
+        size_t size = name < 0 ? 0 : (size_t)files[names[name].file].size;
+        int fd = size == 0 ? -1 : open(path_of(&names[name]), O_RDWR);
+        if (fd < 0)
+            return;
+        mapped[slot] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        CHECK(mapped[slot] != MAP_FAILED, "mmap");
+        mapped_file[slot] = names[name].file;
+        mapped_size[slot] = size;
+        close(fd);
+    }
+    size_t size = (size_t)files[mapped_file[slot]].size;
+    if (size > mapped_size[slot])
+        size = mapped_size[slot];
+    for (int i = 0; size > 0 && i < 20; i++)
+        mapped[slot][rnd((unsigned)size)] = (char)rnd(256);
+    remember_others(mapped_file[slot]);
+}
+
 static void do_truncate(void)
 {
     int name = any_name('f');
@@ -359,14 +412,19 @@ static void do_folder(void)
     snprintf(path, sizeof(path), "w/d%d", folder);
     snprintf(to, sizeof(to), "w/d%d", other);
     if (!folders[folder]) {
-        MUST(mkdir(path, 0755));
+        folder_modes[folder] = 0700 | rnd(0100);
+        MUST(mkdir(path, folder_modes[folder]));
         folders[folder] = true;
+    } else if (rnd(3) == 0) {
+        folder_modes[folder] = 0700 | rnd(0100);
+        MUST(chmod(path, folder_modes[folder]));
     } else if (rmdir(path) == 0) {
         folders[folder] = false;
     } else if (!folders[other]) {
         MUST(rename(path, to));
         folders[folder] = false;
         folders[other] = true;
+        folder_modes[other] = folder_modes[folder];
         for (int i = 0; i < NAMES; i++) {
             if (names[i].file >= 0 && names[i].folder == folder)
                 names[i].folder = other;
@@ -421,7 +479,7 @@ static void operation(void)
     case 7:
         return do_write_open();
     case 8:
-        return do_map();
+        return rnd(2) != 0 ? do_map() : do_map_held();
     case 9:
         return do_truncate();
     case 10:
@@ -448,7 +506,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < NAMES; i++)
         names[i].file = -1;
     for (int i = 0; i < OPEN; i++)
-        open_file[i] = -1;
+        open_file[i] = mapped_file[i] = -1;
     umask(0);
     MUST(mkdir("w", 0755));
     has_xattrs = setxattr("w", "user.extra", "1", 1, 0) == 0;

@@ -2,6 +2,8 @@
 # Copyright 2026 The nf-checkpoint authors
 """Standard input, output and error of `ckpt run`, in the shapes that shells and workflow engines give them."""
 import os
+import random
+import time
 
 from case import expect
 from harness import check
@@ -58,6 +60,51 @@ def test_much_output_with_many_checkpoints(case):
     task.start()
     expect("exit status", task.wait_end(), 0)
     check(task.log("stdout") == "".join(f"{i}\n" for i in range(1, 300001)), "the output is not exact")
+
+
+LOUD = 1200  # writes
+KILLS = 5
+
+
+def loud_in_the_end(case, line, names):
+    """What such a shell line leaves in the files of those names, undisturbed and when it is killed on the way: some time
+    after a new generation, and while it is still busy with coming back."""
+    found = []
+    for kills in (0, KILLS):
+        task = case.task([case.program("loud"), str(LOUD)], ("--replay", "--interval", "60ms"))
+        task.environ["CKPT_LOG"] = os.path.join(task.dir, "log")
+        shell = through_shell(task, line) if kills else ["sh", "-c", line, "sh", *task.command]
+        for number in range(kills + 1):
+            last = max(task.generations(), default=0)
+            task.start(shell)
+            if number > 0:
+                task.wait_restarted(number)
+            if number == kills:
+                break
+            if number % 2 == 0:
+                task.wait_for(lambda: max(task.generations(), default=0) > last, "a new generation")
+            time.sleep(random.uniform(0, 0.1))
+            check(task.process.poll() is None, f"ended after {number} kills")
+            task.kill_tree()
+        expect("exit status", task.wait_end(), 0)
+        task.check_nothing_left()
+        found.append([])
+        for name in names:
+            with open(task.path(name), "rb") as f:
+                found[-1].append(f.read())
+    for name, want, got in zip(names, *found):
+        check(len(want) > 1000000, f"{name} is too short a test: {len(want)} bytes")
+        same = len(os.path.commonprefix([want, got]))
+        check(got == want, f"{name} has {len(got)} bytes, undisturbed {len(want)}, and is the same up to {same}")
+
+
+def test_exact_through_one_pipe(case):
+    loud_in_the_end(case, '"$@" 2>&1 | tee both >log', ("both", "log"))
+
+
+def test_exact_through_two_pipes(case):
+    """As Nextflow has it."""
+    loud_in_the_end(case, '{ "$@" 2>&1 >&3 | tee err >/dev/null; } 3>&1 | tee out >/dev/null', ("out", "err"))
 
 
 def test_reader_that_goes_away(case):

@@ -9,9 +9,9 @@
 static void add(struct numbers_list *list, uint64_t device, uint64_t inode, uint64_t known_device,
                 uint64_t known_inode)
 {
-    CHECK_INT(numbers_add(list, (struct file_number){device, inode},
-                          (struct file_number){known_device, known_inode}),
-              0);
+    struct numbers_pair pair = {.real = {device, inode}, .known = {known_device, known_inode}};
+
+    CHECK_INT(numbers_add(list, &pair), 0);
 }
 
 static struct numbers *make(struct numbers_list *list)
@@ -26,7 +26,7 @@ static struct numbers *make(struct numbers_list *list)
 static void check_known(const struct numbers *numbers, uint64_t device, uint64_t inode,
                         uint64_t wanted_device, uint64_t wanted_inode)
 {
-    struct file_number got = number_known(numbers, (struct file_number){device, inode});
+    struct file_number got = number_known(numbers, (struct file_number){device, inode}, NULL);
 
     CHECK_INT(got.device, wanted_device);
     CHECK_INT(got.inode, wanted_inode);
@@ -103,6 +103,21 @@ TEST(another_device_stands_for_the_old_one)
     check_known(numbers, 1, 13, 2, 13);
     check_known(numbers, 2, 13, 2 | NUMBER_DEVICE_AWAY, 13);
     check_known(numbers, 3, 13, 3, 13);
+}
+
+TEST(a_time_of_change_is_the_old_one_until_the_next_change)
+{
+    struct numbers_list list = {0};
+    struct numbers_pair pair = {
+        .real = {1, 10}, .known = {1, 10}, .real_ctime_ns = 500, .known_ctime_ns = 400};
+    int64_t then = 500, later = 600;
+
+    CHECK_INT(numbers_add(&list, &pair), 0);
+    cleanup_free struct numbers *numbers = make(&list);
+    number_known(numbers, pair.real, &then);
+    number_known(numbers, pair.real, &later);
+    CHECK_INT(then, 400);
+    CHECK_INT(later, 600);
 }
 
 /* A file that has moved to a device where others of its old one have not. */

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 The nf-checkpoint authors
 //
-// Tasks that count slowly enough to be killed on the way. The token tells a task that went on from one that began again.
+// Tasks that count slowly, and wait half way for as long as the file `hold` is there, to be killed. The token tells a task
+// that went on from one that began again.
 
-def countSlowly() {
+hold = "$launchDir/hold"
+
+def countSlowly(until = hold) {
     """
     cat /proc/sys/kernel/random/uuid > token.txt
     exec 3> lines.txt
     for i in \$(seq 120); do
+        while [ \$i = 60 ] && [ -e '$until' ]; do sleep 0.1; done
         echo "line \$i" | tee /dev/stderr >&3
         sleep 0.1
     done
@@ -55,6 +59,7 @@ process PERL_CONTINUES {
     open(my \$lines, '>', 'lines.txt');
     \$lines->autoflush(1);
     for my \$i (1..120) {
+        select(undef, undef, undef, 0.1) while \$i == 60 && -e '$hold';
         print \$lines "line \$i\\n";
         select(undef, undef, undef, 0.1);
     }
@@ -70,6 +75,38 @@ process SCRATCH_CONTINUES {
 
     script:
     countSlowly()
+}
+
+// Megabytes on both streams, some of it from one pipe for both, all the time.
+def countLoudly() {
+    """
+    cat /proc/sys/kernel/random/uuid > token.txt
+    exec 3> lines.txt
+    for i in \$(seq 80); do
+        while [ \$i = 60 ] && [ -e '$hold' ]; do sleep 0.1; done
+        seq -f "out \$i %06g" 1500
+        seq -f "err \$i %06g" 1000 >&2
+        { seq -f "joined \$i %06g" 300; seq -f "joined as well \$i %06g" 300 >&2; } 2>&1 | cat
+        echo "line \$i" >&3
+        sleep 0.1
+    done
+    """
+}
+
+process LOUD_UNDISTURBED {
+    output:
+    stdout
+
+    script:
+    countLoudly()
+}
+
+process LOUD_CONTINUES {
+    output:
+    stdout
+
+    script:
+    countLoudly()
 }
 
 process STARTS_AGAIN {
@@ -93,7 +130,7 @@ process TIME_LIMIT {
     path '.command.err'
 
     script:
-    countSlowly()
+    countSlowly('nothing')
 }
 
 process IGNORED {
@@ -112,6 +149,8 @@ workflow {
     CONTINUES_FROM_OLDER()
     PERL_CONTINUES()
     SCRATCH_CONTINUES()
+    LOUD_UNDISTURBED().collectFile(name: 'LOUD_UNDISTURBED.stdout', storeDir: 'results')
+    LOUD_CONTINUES().collectFile(name: 'LOUD_CONTINUES.stdout', storeDir: 'results')
     STARTS_AGAIN()
     TIME_LIMIT()
     IGNORED()

@@ -27,6 +27,7 @@ abstract class KillingContract {
     private PipelineRun run;
     private int status;
     private Path results;
+    private Trace trace;
 
     KillingContract(String version) {
         this.version = version;
@@ -37,15 +38,20 @@ abstract class KillingContract {
         var folder = NextflowFolder.create("killing", version);
         Path work = folder.path().resolve("work");
         results = folder.path().resolve("results");
-        try (var started = folder.start("killing", "run", "-plugins", NextflowFolder.PLUGIN)) {
+        Path hold = Files.createFile(folder.path().resolve("hold"));
+        try (var started =
+                folder.start("killing", "run", "-with-trace", "trace.txt", "-plugins", NextflowFolder.PLUGIN)) {
             run = started;
-            for (String task : List.of("CONTINUES", "PERL_CONTINUES", "SCRATCH_CONTINUES", "IGNORED")) {
+            for (String task :
+                    List.of("CONTINUES", "PERL_CONTINUES", "SCRATCH_CONTINUES", "LOUD_CONTINUES", "IGNORED")) {
                 killAfterCheckpoint(task, LiveStore.of(task, work, run));
             }
             killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work, run));
             kill("STARTS_AGAIN", LiveStore.of("STARTS_AGAIN", work, run));
+            Files.delete(hold);
             status = started.await();
         }
+        trace = new Trace(folder.path().resolve("trace.txt"));
     }
 
     private void killAfterCheckpoint(String task, LiveStore store) throws Exception {
@@ -109,6 +115,21 @@ abstract class KillingContract {
     }
 
     @Test
+    void megabytesOnBothStreamsAreThoseOfAnUndisturbedTask() throws IOException {
+        for (String stream : List.of(".command.out", ".command.err")) {
+            assertThat(trace.read("LOUD_CONTINUES", stream))
+                    .as(stream)
+                    .hasSizeGreaterThan(1_000_000)
+                    .isEqualTo(trace.read("LOUD_UNDISTURBED", stream));
+        }
+        // Where both come together, their order is no task's to choose.
+        assertThat(trace.read("LOUD_CONTINUES", ".command.log"))
+                .hasSameSizeAs(trace.read("LOUD_UNDISTURBED", ".command.log"));
+        assertThat(Files.readString(results.resolve("LOUD_CONTINUES.stdout")))
+                .isEqualTo(Files.readString(results.resolve("LOUD_UNDISTURBED.stdout")));
+    }
+
+    @Test
     void aDamagedGenerationIsPassedOverForTheOneBefore() throws IOException {
         assertThat(lines("CONTINUES_FROM_OLDER")).isEqualTo(lines("UNDISTURBED"));
         assertThat(token("CONTINUES_FROM_OLDER")).isEqualTo(tokens.get("CONTINUES_FROM_OLDER"));
@@ -141,7 +162,7 @@ abstract class KillingContract {
     @Test
     void theRunIsSummedUpInOneLine() throws IOException {
         assertThat(run.text())
-                .containsPattern("5 tasks were restarted from a checkpoint \\(\\d+ restarts\\), which saved ");
+                .containsPattern("6 tasks were restarted from a checkpoint \\(\\d+ restarts\\), which saved ");
     }
 
     private String lines(String process) throws IOException {
