@@ -125,6 +125,8 @@ void threads_release(void);
 struct thread_slot *threads_speaker(void);
 /* tasks.c: the letter in /proc/self/task/TID/stat, or 0 */
 char task_state(int tid);
+/* Returns when no thread of that process which is stopped is still on its way into the stop. */
+void stopped_tasks_await(int pid);
 void task_syscall_note(struct thread_slot *slot);
 bool task_blocks_signal(int tid);
 /* park.c */
@@ -179,6 +181,8 @@ void process_pending_save(void);
 bool process_pending_saved(void);
 /* All that have been saved, by bit. */
 unsigned long pending_saved_set(void);
+/* Those of them that some thread takes as soon as it goes on. */
+unsigned long pending_deliverable_set(void);
 void thread_pending_save(struct thread_slot *slot);
 void thread_pending_resend(const struct thread_slot *slot);
 void process_pending_resend(void);

@@ -57,6 +57,8 @@ void stopped_children_restore(void)
 
     for (int i = 0; i < WIRE_STOPPED_MAX && children[i].pid != 0; i++) {
         child_wait(children[i].pid, WSTOPPED | WCONTINUED | WEXITED | WNOWAIT);
+        stopped_tasks_await(
+            children[i].pid); /* wait(2) tells of a stop before its SIGCHLD is sent */
         if (children[i].signal == 0)
             child_wait(children[i].pid, WSTOPPED | WNOHANG);
         children[i].pid = 0;

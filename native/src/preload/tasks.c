@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * What /proc/self/task says about the threads of the process. Called by the checkpoint thread only: its descriptors are
- * its own, so nobody sees the files it opens. */
+ * What /proc says about the threads of the process, or of another. Called by the checkpoint thread only: its descriptors
+ * are its own, so nobody sees the files it opens. */
+#include "preload/directory.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-static long task_file_read(int tid, const char *name, char *buffer, size_t size)
-{
-    char path[64] = "/proc/self/task/";
+#define SELF 0 /* also where /proc shows other numbers than ours */
 
-    text_append_number(path, sizeof(path), (unsigned long)tid);
+static long task_file_open(int pid, const char *tid, const char *name, int flags)
+{
+    char path[80] = "/proc/";
+
+    if (pid == SELF)
+        text_append(path, sizeof(path), "self");
+    else
+        text_append_number(path, sizeof(path), (unsigned long)pid);
+    text_append(path, sizeof(path), "/task/");
+    text_append(path, sizeof(path), tid);
     text_append(path, sizeof(path), name);
-    long fd = raw4(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+    return raw4(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+static long task_file_of(int pid, const char *tid, const char *name, char *buffer, size_t size)
+{
+    long fd = task_file_open(pid, tid, name, O_RDONLY);
     if (fd < 0)
         return fd;
     long got = raw3(SYS_read, fd, buffer, size - 1);
@@ -24,18 +37,57 @@ static long task_file_read(int tid, const char *name, char *buffer, size_t size)
     return got;
 }
 
-char task_state(int tid)
+static long task_file_read(int tid, const char *name, char *buffer, size_t size)
 {
-    char buffer[512];
+    char number[24] = "";
+
+    text_append_number(number, sizeof(number), (unsigned long)tid);
+    return task_file_of(SELF, number, name, buffer, size);
+}
+
+/* The letter behind the name, which may hold anything. */
+static char state_of(const char *stat)
+{
     char state = 0;
 
-    if (task_file_read(tid, "/stat", buffer, sizeof(buffer)) <= 0)
-        return 0;
-    for (const char *at = buffer; *at != 0; at++) {
+    for (const char *at = stat; *at != 0; at++) {
         if (at[0] == ')' && at[1] == ' ')
             state = at[2];
     }
     return state;
+}
+
+char task_state(int tid)
+{
+    char buffer[512];
+
+    return task_file_read(tid, "/stat", buffer, sizeof(buffer)) <= 0 ? 0 : state_of(buffer);
+}
+
+/* What a stopped thread was in the middle of is shown when it no longer runs, for which the kernel waits. */
+static void stopped_task_await(int pid, const char *tid)
+{
+    char buffer[512];
+
+    while (task_file_of(pid, tid, "/syscall", buffer, sizeof(buffer)) > 0 && buffer[0] == 'r' &&
+           task_file_of(pid, tid, "/stat", buffer, sizeof(buffer)) > 0 && state_of(buffer) == 'T')
+        raw0(SYS_sched_yield);
+}
+
+void stopped_tasks_await(int pid)
+{
+    char buffer[2048];
+    long got, dir = task_file_open(pid, "", "", O_RDONLY | O_DIRECTORY);
+
+    while (dir >= 0 && (got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < got;) {
+            const struct directory_entry *entry = (const void *)(buffer + at);
+            if (entry->name[0] != '.')
+                stopped_task_await(pid, entry->name);
+            at += entry->length;
+        }
+    }
+    raw1(SYS_close, dir);
 }
 
 /* "NR 0xARG*6 0xSP 0xPC", or "running", or "-1 0xSP 0xPC". */

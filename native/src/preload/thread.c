@@ -3,6 +3,7 @@
  *
  * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
+#include "preload/directory.h"
 #include "preload/filters.h"
 #include "preload/numbers.h"
 #include "preload/preload.h"
@@ -21,14 +22,6 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
 
 /* Kernels before 5.9 have no close_range. */
 static void descriptors_close_one_by_one(void)
@@ -154,6 +147,7 @@ static void on_snapshot(int fd, struct wire_message *message)
         .restorer = (uint64_t)&preload.restorer,
         .checkpoint_tid = preload.checkpoint_tid,
         .pending = pending_saved_set(),
+        .deliverable = pending_deliverable_set(),
     };
     memcpy(message->child_stops, stops, sizeof(stops));
     if (state < 0)
