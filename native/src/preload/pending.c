@@ -5,6 +5,7 @@
  * without taking it, so each is taken, noted and sent again, by threads that block every signal, when the whole tree
  * stands still and nobody in it sends any more. No files are read here: the program's descriptors are not ours, and
  * somebody may be looking at them. */
+#include "arch/x86_64/registers.h"
 #include "preload/preload.h"
 
 #include <linux/time_types.h>
@@ -77,6 +78,27 @@ unsigned long pending_saved_set(void)
             set |= BIT(preload.slots[i].pending[j].si_signo);
     }
     return set;
+}
+
+/* A thread that stands in our handler blocks everything; what it will block afterwards is in its frame. */
+unsigned long pending_deliverable_set(void)
+{
+    unsigned long by_process = 0, by_thread = 0, blocked_by_all = ~0UL;
+
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        const struct thread_slot *slot = &preload.slots[i];
+        unsigned long own = 0, mask;
+        if (slot->state == SLOT_GONE || slot->ucontext == NULL)
+            continue;
+        mask = ((const struct arch_frame *)slot->ucontext)->mask;
+        for (uint32_t j = 0; j < slot->pending_count; j++)
+            own |= BIT(slot->pending[j].si_signo);
+        by_thread |= own & ~mask;
+        blocked_by_all &= mask;
+    }
+    for (uint32_t i = 0; i < process_pending_count; i++)
+        by_process |= BIT(process_pending[i].si_signo);
+    return by_thread | (by_process & ~blocked_by_all);
 }
 
 /* Only to a number of its own may a thread send what looks like kill() or like the kernel; a thread's number stands for

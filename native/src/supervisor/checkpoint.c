@@ -203,14 +203,20 @@ static int tree_is_whole(const struct writer_job *job, const struct process_tree
     return 0;
 }
 
-/* The same of what arrived later, as the images have it. */
+/* The same of what arrived later, as the images have it. No other image may hold a signal that is about to end its
+ * process either: each restart from it would end at once. A stopped process takes none before it is continued. */
 static int images_are_whole(const struct writer_job *job, struct ckpt_error *err)
 {
     for (size_t i = 0; i < job->tree.process_count; i++) {
         const struct image_process *process = &job->tree.processes[i];
-        if (job->manifest.cause == MANIFEST_SIGNAL && !process->zombie &&
+        if (process->zombie)
+            continue;
+        if (job->manifest.cause == MANIFEST_SIGNAL &&
             (process->library.pending & TERMINATIONS) != 0)
             return signalled_as_well(process, err);
+        if (process->stopped == 0 && (process->library.deliverable & TERMINATIONS) != 0)
+            return ckpt_error_set(err, EINPROGRESS, "process %d (%s) has just been signalled",
+                                  (int)process->pid, process->name);
     }
     return 0;
 }

@@ -6,12 +6,17 @@
 #include "supervisor/quiesce.h"
 
 #include "capture/blame.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/log.h"
+#include "common/proc.h"
 #include "supervisor/coordinator.h"
 #include "supervisor/stopped.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -224,13 +229,57 @@ static void strangers_reach(struct coordinator *coordinator, const struct proces
     }
 }
 
+static bool owes_answer(const struct member *member)
+{
+    return (member->kind == WIRE_KIND_PROCESS && member->state == MEMBER_ASKED) ||
+           member->state == MEMBER_NEW;
+}
+
+/* For the log: where each thread of a process that does not answer stands. */
+static void threads_log(pid_t outer)
+{
+    char path[64], *where;
+    struct dirent *entry;
+    struct tree_process thread;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)outer);
+    cleanup_dir DIR *dir = opendir(path);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        pid_t tid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
+        if (tid == 0 || tree_process_read(tid, &thread) < 0)
+            continue;
+        where = NULL;
+        proc_text_read(tid, "wchan", &where);
+        ckpt_info(
+            "process %d: thread %d, %s, state %c, in %s, pending %lx, blocks %lx, traced by %d",
+            (int)outer, (int)tid, thread.name, thread.state, where == NULL ? "?" : where,
+            thread.pending, thread.own_blocked, (int)thread.tracer);
+        free(where);
+    }
+}
+
+static int unanswered(struct coordinator *coordinator, struct ckpt_error *err)
+{
+    struct tree_process process;
+
+    ckpt_error_set(err, ETIMEDOUT, "a process of the tree does not answer");
+    for (struct member *member = coordinator->members; member != NULL; member = member->next) {
+        if (!owes_answer(member) || tree_process_read(member->outer, &process) < 0)
+            continue;
+        threads_log(member->outer);
+        ckpt_error_set(err, ETIMEDOUT, "process %d (%s) does not answer", (int)process.inner,
+                       process.name);
+    }
+    return -ETIMEDOUT;
+}
+
 /* Waits until every connected process has parked or left. */
 static int members_await(struct coordinator *coordinator, uint64_t deadline, struct ckpt_error *err)
 {
     while (coordinator_count(coordinator, WIRE_KIND_PROCESS, MEMBER_ASKED) > 0 ||
            coordinator_count(coordinator, 0, MEMBER_NEW) > 0) {
         if (clock_monotonic_ms() > deadline)
-            return ckpt_error_set(err, ETIMEDOUT, "a process of the tree does not answer");
+            return unanswered(coordinator, err);
         if (!coordinator_pump(coordinator, QUIET_MS) && stopped_find(coordinator, err) < 0)
             return -EAGAIN;
         if (failure_report(coordinator, err) < 0)

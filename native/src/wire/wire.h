@@ -23,7 +23,7 @@
  *          <------------------------ RESUME    at any time after QUIESCE
  *          <------------------------ DETACH    the coordinator ends, the process goes on alone
  */
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 
 #define WIRE_DESCRIPTORS 2 /* at most so many come with one message */
 
@@ -60,8 +60,9 @@ struct wire_process {
     uint64_t entry_stack; /* its stack pointer */
     uint64_t restorer;    /* struct preload_restored, which the restorer fills in */
     int32_t checkpoint_tid;
-    uint64_t
-        pending; /* signals that wait in the image, by bit, for the process or any thread; not part of tree.img */
+    /* Signals that wait in the image, by bit, for the process or any thread, and those of them that somebody takes as
+     * soon as it goes on. Not part of tree.img. */
+    uint64_t pending, deliverable;
 };
 
 /* How the coordinator is scheduled. A thread that differs has been made to, and gets the same again at a restart; the

@@ -3,9 +3,13 @@
 """SIGTERM, SIGINT, SIGHUP: a final checkpoint, then the tree ends with 128+n, and the same line goes on."""
 import os
 import signal
+import threading
+import time
 
 from case import expect
 from harness import check
+
+PYTHON = "/usr/bin/python3"
 
 
 def stop(counter, signo, group=False):
@@ -72,6 +76,42 @@ def test_every_process_of_a_tree_is_signalled_at_once(case):
     task.touch("go")
     expect("exit status after", task.wait_end(), 0)
     expect("output", task.log("stdout"), "3 0\n")
+
+
+def test_no_image_of_a_process_that_is_about_to_take_a_signal(case):
+    """A restart from it would begin with the signal. One that is blocked may wait in an image as long as it likes."""
+    script = ("import os, signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\n"
+              "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])\nopen('ready', 'w')\n"
+              "while not os.path.exists('go'): time.sleep(0.01)\n"
+              "print(signal.SIGHUP in signal.sigpending() and 'pass')")
+    task = case.task([PYTHON, "-c", script])
+    task.start()
+    task.wait_ready()
+    pid = next(p for p in task.tree() if p != task.process.pid)
+    os.kill(pid, signal.SIGHUP)
+    task.checkpoint()
+    enough = threading.Event()
+
+    def pester():
+        while not enough.is_set():
+            os.kill(pid, signal.SIGTERM)
+            time.sleep(0.0002)
+    thread = threading.Thread(target=pester)
+    thread.start()
+    try:
+        status, _, err = task.ckpt("checkpoint", task.store)
+    finally:
+        enough.set()
+        thread.join()
+    expect("exit status of ckpt checkpoint", status, 175)
+    check("has just been signalled" in err, f"the reason is {err!r}")
+    task.checkpoint()
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
 
 
 def test_signal_from_inside_the_tree_is_the_trees_own(case):
