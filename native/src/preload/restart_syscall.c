@@ -24,8 +24,10 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
-#define HINT_REACH                                                                                 \
-    1024 /* bytes of stack that libc uses below a wrapper; a signal's frame is as large */
+/* Bytes of stack that libc uses below a wrapper. A signal's frame is as large as the first. musl copies what belongs to a
+ * message: there the socket has to be the same. */
+#define HINT_REACH        1024
+#define SOCKET_HINT_REACH 2048
 
 __thread struct syscall_hint syscall_hint __attribute__((tls_model("initial-exec")));
 
@@ -37,7 +39,12 @@ static bool is_noted(const struct slot_syscall *noted, const struct sigcontext *
 
 static bool hint_applies(const struct sigcontext *registers)
 {
-    return syscall_hint.sp != 0 && syscall_hint.sp - registers->rsp < HINT_REACH;
+    uint64_t below = syscall_hint.sp - registers->rsp;
+
+    if (syscall_hint.sp == 0 || below >= SOCKET_HINT_REACH)
+        return false;
+    return below < HINT_REACH ||
+           (syscall_hint.socket >= 0 && syscall_hint.socket == (int32_t)registers->rdi);
 }
 
 /* libc makes either of the two sleeps with the one's system call or the other's. */

@@ -15,12 +15,16 @@ struct syscall_hint {
     uint64_t sp;       /* the wrapper's frame; 0: no hint */
     uint64_t deadline; /* CLOCK_MONOTONIC in ns; 0: none, or the system call's arguments tell */
     uint64_t request;  /* of a sleep: the address of the time asked for, else 0 */
+    int32_t socket;    /* of a message that is sent, else -1 */
 };
 extern __thread struct syscall_hint syscall_hint __attribute__((visibility("hidden")));
 
 /* Calls something that makes the system call number, and maybe waits there; an expression, since the frame must be the
  * wrapper's. */
 #define WITH_HINT(waits_, number_, deadline_, request_, call_)                                     \
+    WITH_SOCKET_HINT(waits_, number_, deadline_, request_, -1, call_)
+
+#define WITH_SOCKET_HINT(waits_, number_, deadline_, request_, socket_, call_)                     \
     ({                                                                                             \
         if (waits_)                                                                                \
             checkpoint_thread_require();                                                           \
@@ -28,7 +32,8 @@ extern __thread struct syscall_hint syscall_hint __attribute__((visibility("hidd
         syscall_hint = (struct syscall_hint){.number = (number_),                                  \
                                              .sp = (uint64_t)__builtin_frame_address(0),           \
                                              .deadline = (deadline_),                              \
-                                             .request = (uint64_t)(request_)};                     \
+                                             .request = (uint64_t)(request_),                      \
+                                             .socket = (socket_)};                                 \
         __asm__ volatile("" ::: "memory");                                                         \
         __typeof__(call_) result_ = (call_);                                                       \
         __asm__ volatile("" ::: "memory");                                                         \

@@ -53,12 +53,14 @@ static void process_kill(void)
     raw2(SYS_kill, preload.pid, SIGKILL);
 }
 
-/* Nobody listens any more in the network namespace where the supervisor did. In another one nobody ever has, and the
- * process has nothing to do with that. */
+/* It died before it accepted us, or nobody listens any more in the network namespace where it did. In another one nobody
+ * ever has, and the process has nothing to do with that. */
 static bool supervisor_is_dead(int error)
 {
     struct stat network;
 
+    if (error == -EPIPE || error == -ECONNRESET)
+        return preload.supervised;
     return error == -ECONNREFUSED && preload.supervised && preload.network != 0 &&
            raw2(SYS_stat, "/proc/self/ns/net", &network) == 0 && network.st_ino == preload.network;
 }

@@ -150,7 +150,7 @@ EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    return WITH_HINT(false, SYS_sendmsg, 0, 0, REAL(sendmsg)(fd, message, flags));
+    return WITH_SOCKET_HINT(false, SYS_sendmsg, 0, 0, fd, REAL(sendmsg)(fd, message, flags));
 }
 
 EXPORT int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict size)

@@ -202,15 +202,27 @@ static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
     }
 }
 
-/* Those that cannot answer because job control has stopped them. */
+static bool owes_answer(const struct member *member)
+{
+    return (member->kind == WIRE_KIND_PROCESS && member->state == MEMBER_ASKED) ||
+           member->state == MEMBER_NEW;
+}
+
+/* Those that cannot answer, or not even say who they are, because job control has stopped them. */
 static int stopped_find(struct coordinator *coordinator, struct ckpt_error *err)
 {
     for (struct member *member = coordinator->members; member != NULL; member = member->next) {
         struct tree_process process;
-        if (member->state != MEMBER_ASKED || member->stopped ||
+        if (member->stopped)
+            stopped_go_on(coordinator, member);
+        if (!owes_answer(member) || member->stopped ||
             tree_process_read(member->outer, &process) < 0 ||
             (process.state != 'T' && !stopped_is_traced(coordinator, member->outer)))
             continue;
+        if (member->state == MEMBER_NEW) {
+            stopped_reach(coordinator, member->outer);
+            continue;
+        }
         coordinator->obstacle = member->outer;
         if (stopped_wake(coordinator, member, err) < 0)
             return -EAGAIN;
@@ -227,12 +239,6 @@ static void strangers_reach(struct coordinator *coordinator, const struct proces
             (process->state == 'T' || stopped_is_traced(coordinator, process->outer)))
             stopped_reach(coordinator, process->outer);
     }
-}
-
-static bool owes_answer(const struct member *member)
-{
-    return (member->kind == WIRE_KIND_PROCESS && member->state == MEMBER_ASKED) ||
-           member->state == MEMBER_NEW;
 }
 
 /* For the log: where each thread of a process that does not answer stands. */
@@ -308,6 +314,7 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
             return error;
         const struct tree_process *stranger = stranger_find(coordinator, ret);
         if (stranger == NULL) {
+            stopped_note(coordinator);
             error = threads_find(coordinator, ret, err);
             if (error < 0)
                 process_tree_free(ret);

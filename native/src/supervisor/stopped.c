@@ -24,8 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAKE_DEADLINE_MS   3000
-#define LET_GO_DEADLINE_MS 1000
+#define WAKE_DEADLINE_MS   5000
+#define LET_GO_DEADLINE_MS 10000
 #define INTERRUPT_AFTER_MS 5 /* a thread that has not stopped by itself by now is made to */
 #define LOOK_AGAIN_US      200
 #define BIT(signal)        (1UL << ((signal)-1))
@@ -37,7 +37,7 @@ struct tracee {
     int signal;  /* the checkpoint signal */
     bool masked; /* everything else is blocked, and mask is its own */
     unsigned long mask;
-    bool starts; /* the checkpoint thread, in the handler */
+    bool starts; /* is in the handler that starts the checkpoint thread, or has parked */
     bool held;   /* has done so, and stands where the handler ends */
 };
 
@@ -93,6 +93,11 @@ static void mask_restore(struct tracee *tracee)
     tracee->masked = false;
 }
 
+static bool is_everything(unsigned long mask)
+{
+    return (~mask & ~(BIT(SIGKILL) | BIT(SIGSTOP))) == 0;
+}
+
 /* Returns 0 also when the thread has ended. */
 static int thread_seize(struct coordinator *coordinator, pid_t process, int number, pid_t tid)
 {
@@ -110,12 +115,14 @@ static int thread_seize(struct coordinator *coordinator, pid_t process, int numb
         tracee_remove(tracee_find(coordinator, tid));
         return 0;
     }
-    /* Who blocks the signal is the checkpoint thread, or has parked already. */
-    if (number > 0 && ptrace(PTRACE_GETSIGMASK, tid, sizeof(tracee->mask), &tracee->mask) == 0 &&
-        (tracee->mask & BIT(tracee->signal)) == 0) {
-        tracee->masked = true;
+    if (number == 0 || ptrace(PTRACE_GETSIGMASK, tid, sizeof(tracee->mask), &tracee->mask) < 0)
+        return 0;
+    /* Who blocks the signal is the checkpoint thread, or in our handler: has parked already, or has just started the
+     * checkpoint thread, which only the main thread does there. */
+    tracee->masked = (tracee->mask & BIT(tracee->signal)) == 0;
+    tracee->starts = tid == process && is_everything(tracee->mask);
+    if (tracee->masked)
         mask_set(tracee, ~BIT(tracee->signal));
-    }
     return 0;
 }
 
@@ -124,8 +131,7 @@ static bool blocks_all(pid_t tid)
 {
     struct tree_process thread;
 
-    return tree_process_read(tid, &thread) == 0 &&
-           (~thread.own_blocked & ~(BIT(SIGKILL) | BIT(SIGSTOP))) == 0;
+    return tree_process_read(tid, &thread) == 0 && is_everything(thread.own_blocked);
 }
 
 /* With number 0 only those that block everything. */
@@ -153,6 +159,11 @@ static bool signal_is_there(const struct tracee *tracee)
            (thread.own_pending & BIT(tracee->signal)) != 0;
 }
 
+static void tracee_continue(const struct tracee *tracee, int number)
+{
+    ptrace(tracee->starts ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0, number);
+}
+
 /* Those made since known was the first; returns whether all of them run. */
 static bool tracees_continue(struct coordinator *coordinator, const struct tracee *known)
 {
@@ -160,7 +171,7 @@ static bool tracees_continue(struct coordinator *coordinator, const struct trace
 
     for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next) {
         if (!tracee->masked)
-            ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+            tracee_continue(tracee, 0);
     }
     for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next) {
         while (tracee->masked && !signal_is_there(tracee)) {
@@ -169,28 +180,19 @@ static bool tracees_continue(struct coordinator *coordinator, const struct trace
             usleep(LOOK_AGAIN_US);
         }
         if (tracee->masked)
-            ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+            tracee_continue(tracee, 0);
     }
     return true;
 }
 
-/* Whether those of the process that started its checkpoint thread go on. */
-static bool held_continue(struct coordinator *coordinator, pid_t process)
+void stopped_go_on(struct coordinator *coordinator, const struct member *member)
 {
-    uint64_t deadline = clock_monotonic_ms() + WAKE_DEADLINE_MS;
-
     for (struct tracee *tracee = coordinator->tracees; tracee != NULL; tracee = tracee->next) {
-        if (!tracee->held || tracee->process != process)
+        if (!tracee->held || tracee->process != member->outer || !signal_is_there(tracee))
             continue;
-        while (!signal_is_there(tracee)) {
-            if (clock_monotonic_ms() > deadline)
-                return false;
-            usleep(LOOK_AGAIN_US);
-        }
         tracee->held = false;
-        ptrace(PTRACE_CONT, tracee->tid, 0, 0);
+        tracee_continue(tracee, 0);
     }
-    return true;
 }
 
 int stopped_wake(struct coordinator *coordinator, struct member *member, struct ckpt_error *err)
@@ -199,8 +201,7 @@ int stopped_wake(struct coordinator *coordinator, struct member *member, struct 
 
     member->stopped = true;
     int error = process_seize(coordinator, member->outer, member->signal);
-    bool complete = error == 0 && tracees_continue(coordinator, known) &&
-                    held_continue(coordinator, member->outer);
+    bool complete = error == 0 && tracees_continue(coordinator, known);
     if (error < 0)
         return ckpt_error_set(err, -error, "process %d is stopped, and cannot be traced: %s",
                               (int)member->inner, strerror(-error));
@@ -216,6 +217,12 @@ bool stopped_is_traced(const struct coordinator *coordinator, pid_t outer)
     while (tracee != NULL && tracee->process != outer)
         tracee = tracee->next;
     return tracee != NULL;
+}
+
+void stopped_note(struct coordinator *coordinator)
+{
+    for (struct member *member = coordinator->members; member != NULL; member = member->next)
+        member->stopped = stopped_is_traced(coordinator, member->outer);
 }
 
 static int signal_of_the_tree(const struct coordinator *coordinator)
@@ -243,7 +250,7 @@ void stopped_reach(struct coordinator *coordinator, pid_t outer)
         thread_seize(coordinator, outer, number, outer) == 0 && coordinator->tracees != known)
         coordinator->tracees->starts = true;
     for (struct tracee *tracee = coordinator->tracees; tracee != known; tracee = tracee->next)
-        ptrace(tracee->starts ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, 0, 0);
+        tracee_continue(tracee, 0);
 }
 
 /* A thread that has started its checkpoint thread must not leave the handler before that has asked it to park. */
@@ -268,13 +275,14 @@ bool stopped_event(struct coordinator *coordinator, pid_t tid, int status)
     int number = STOP_EVENT(status) == 0 ? WSTOPSIG(status) : 0;
     if (number == (*at)->signal)
         mask_restore(*at); /* before the frame is made, which holds it */
+    bool is_own = number == SIGSTOP || ((*at)->starts && number == SIGTRAP);
     if ((*at)->starts && number == SIGTRAP && stands_at_handler_end(*at)) {
         (*at)->starts = false;
-        (*at)->held = true;
-        return true;
+        (*at)->held = !signal_is_there(*at);
+        if ((*at)->held)
+            return true;
     }
-    bool is_own = number == SIGSTOP || ((*at)->starts && number == SIGTRAP);
-    ptrace((*at)->starts ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, is_own ? 0 : number);
+    tracee_continue(*at, is_own ? 0 : number);
     return true;
 }
 

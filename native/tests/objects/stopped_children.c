@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
 /* Children that job control has stopped stay so, do not run, and go on when they are continued; what wait(2) has told
- * about them it does not tell again, what it has not it does.
- *
- * @unsettled one run in ten fails: a process does not answer, or a sleep ends early */
+ * about them it does not tell again, what it has not it does. */
 #include "testlib.h"
 #include <pthread.h>
 #include <sys/mman.h>
