@@ -5,9 +5,12 @@ package io.nfcheckpoint.routes;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,82 +18,103 @@ import java.util.regex.Pattern;
 /** Turns what people write into a {@link CheckpointPolicy}, or says what they may write instead. */
 final class PolicyValues {
 
-    private static final List<String> KEYS = List.of("enabled", "interval", "dir", "keep", "maxRestarts", "maxSize");
-    private static final String TIMES = "a time such as 500ms, 30s, 10min or 1h; 0 for no periodic checkpoint";
-
-    private static final String SIZES = "a size such as 500M or 10 GB (powers of 1024); 0 for no limit";
-
     private static final Pattern SIZE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)\\s*([kmgt]?)(?:i?b)?");
     private static final Pattern BYTES = Pattern.compile("\\d{1,18}");
     private static final Pattern TIME_PART = Pattern.compile("\\s*(\\d{1,9}(?:\\.\\d{1,9})?)\\s*([a-z]+)");
     private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(?:\\.\\d{1,9})?");
     private static final Map<String, Duration> UNITS = units();
 
+    private static final Pattern SIGNAL = Pattern.compile("(?:SIG)?([A-Z0-9]+)\\s*(?:=\\s*(END|CONTINUE|PASS))?");
+
+    /** A name or a glob; nothing that would have to be escaped. */
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z0-9_*?]+");
+
+    /** Those that a process can be told and can do something about, and that are not its own faults. */
+    private static final Set<String> SIGNALS = Set.of(
+            "HUP", "INT", "QUIT", "USR1", "USR2", "PIPE", "ALRM", "TERM", "CONT", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
+            "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR");
+
+    /** The reader of a key has no use for the value; {@link PolicyKey} knows what to say. */
+    static final class NotAllowed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotAllowed() {
+            super(null, null, false, false);
+        }
+    }
+
     private PolicyValues() {}
 
     static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base) {
-        var builder = base.toBuilder();
-        // Sorted, so that of two mistakes always the same one is reported.
-        new TreeMap<>(values).forEach((key, value) -> set(builder, key, value));
-        return builder.build();
+        return parse(values, base, true);
+    }
+
+    static CheckpointPolicy forRun(Object scope, CheckpointPolicy base) {
+        return of(scope, base, true);
     }
 
     static CheckpointPolicy forTask(Object directive, CheckpointPolicy base) {
-        if (directive == null) {
+        return of(directive, base, false);
+    }
+
+    private static CheckpointPolicy of(Object values, CheckpointPolicy base, boolean ofRun) {
+        if (values == null) {
             return base;
         }
-        if (directive instanceof Map<?, ?> map) {
-            var values = new TreeMap<String, Object>();
-            map.forEach((key, value) -> values.put(String.valueOf(key), value));
-            return parse(values, base);
+        if (values instanceof Map<?, ?> map) {
+            var named = new TreeMap<String, Object>();
+            map.forEach((key, value) -> named.put(String.valueOf(key), value));
+            return parse(named, base, ofRun);
         }
-        if (isBoolean(directive)) {
-            return base.toBuilder().enabled(toBoolean("checkpoint", directive)).build();
+        if (isBoolean(values)) {
+            return base.toBuilder().enabled(toBoolean(values)).build();
         }
         throw new IllegalArgumentException("checkpoint: '%s' is not allowed; allowed: true, false or a map with keys %s"
-                .formatted(directive, String.join(", ", KEYS)));
+                .formatted(values, PolicyKey.names(ofRun)));
     }
 
-    private static void set(CheckpointPolicy.Builder builder, String key, Object value) {
-        switch (key) {
-            case "enabled" -> builder.enabled(toBoolean(name(key), value));
-            case "interval" -> builder.interval(toDuration(value));
-            case "dir" -> builder.storeRoot(toPath(value));
-            case "keep" -> builder.keep(toInt(key, value, 1));
-            case "maxRestarts" -> builder.maxRestarts(toInt(key, value, 0));
-            case "maxSize" -> builder.maxSize(toBytes(value));
-            default ->
-                throw new IllegalArgumentException("%s: no such key (value '%s'); allowed: %s"
-                        .formatted(name(key), value, String.join(", ", KEYS)));
+    private static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base, boolean ofRun) {
+        var builder = base.toBuilder();
+        // Sorted, so that of two mistakes always the same one is reported.
+        new TreeMap<>(values)
+                .forEach((key, value) -> PolicyKey.of(key)
+                        .filter(known -> ofRun || !known.isOfRunOnly())
+                        .orElseThrow(() -> unknown(key, value, ofRun))
+                        .read(value, builder));
+        return builder.build();
+    }
+
+    private static IllegalArgumentException unknown(String key, Object value, boolean ofRun) {
+        return new IllegalArgumentException("checkpoint.%s: no such key%s (value '%s'); allowed: %s"
+                .formatted(key, PolicyKey.of(key).isPresent() ? " for a process" : "", value, PolicyKey.names(ofRun)));
+    }
+
+    static void requireTime(PolicyKey key, Duration time) {
+        if (time.isNegative()) {
+            throw key.refused(time);
         }
     }
 
-    static void requireInterval(Duration interval) {
-        if (interval.isNegative()) {
-            throw refused("interval", interval, TIMES);
-        }
-    }
-
-    static void requireAtLeast(String key, int value, int least) {
+    static void requireAtLeast(PolicyKey key, int value, int least) {
         if (value < least) {
-            throw refused(key, value, wholeNumberFrom(least));
+            throw key.refused(value);
         }
     }
 
-    static void requireSize(long bytes) {
+    static void requireSize(PolicyKey key, long bytes) {
         if (bytes < 0) {
-            throw refused("maxSize", bytes, SIZES);
+            throw key.refused(bytes);
         }
     }
 
-    private static long toBytes(Object value) {
+    static long toBytes(Object value) {
         String text = text(value);
         if (BYTES.matcher(text).matches()) {
             return Long.parseLong(text);
         }
         Matcher size = SIZE.matcher(text);
         if (!size.matches()) {
-            throw refused("maxSize", value, SIZES);
+            throw new NotAllowed();
         }
         int power = " kmgt".indexOf(size.group(2).isEmpty() ? " " : size.group(2));
         return Math.round(Double.parseDouble(size.group(1)) * (1L << (10 * power)));
@@ -100,25 +124,22 @@ final class PolicyValues {
         return value instanceof Boolean || List.of("true", "false").contains(text(value));
     }
 
-    private static boolean toBoolean(String name, Object value) {
+    static boolean toBoolean(Object value) {
         if (!isBoolean(value)) {
-            throw new IllegalArgumentException(
-                    "%s: '%s' is not allowed; allowed: true or false".formatted(name, value));
+            throw new NotAllowed();
         }
         return Boolean.parseBoolean(text(value));
     }
 
-    private static int toInt(String key, Object value, int least) {
+    static int toInt(Object value) {
         try {
-            int number = Integer.parseInt(text(value));
-            requireAtLeast(key, number, least);
-            return number;
+            return Integer.parseInt(text(value));
         } catch (NumberFormatException e) {
-            throw refused(key, value, wholeNumberFrom(least));
+            throw new NotAllowed();
         }
     }
 
-    private static Path toPath(Object value) {
+    static Path toPath(Object value) {
         if (value instanceof Path path) {
             return path;
         }
@@ -130,12 +151,56 @@ final class PolicyValues {
         } catch (InvalidPathException e) {
             // Refused below, in our own words.
         }
-        throw refused("dir", value, "a path of a directory that every node of the run sees");
+        throw new NotAllowed();
     }
 
-    private static Duration toDuration(Object value) {
+    static <E extends Enum<E>> E toConstant(Class<E> type, Object value) {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().toLowerCase(Locale.ROOT).equals(text(value))) {
+                return constant;
+            }
+        }
+        throw new NotAllowed();
+    }
+
+    private static Collection<?> parts(Object value) {
+        return value instanceof Collection<?> list
+                ? list
+                : List.of(String.valueOf(value).split(","));
+    }
+
+    static List<String> toVariables(Object value) {
+        var variables = new ArrayList<String>();
+        for (Object part : parts(value)) {
+            String name = String.valueOf(part).strip();
+            if (value == null || !VARIABLE.matcher(name).matches()) {
+                throw new NotAllowed();
+            }
+            variables.add(name);
+        }
+        return List.copyOf(variables);
+    }
+
+    /** Each in the form that the checkpointer reads: {@code USR1=continue}. */
+    static List<String> toSignals(Object value) {
+        var signals = new ArrayList<String>();
+        for (Object part : parts(value)) {
+            Matcher signal = SIGNAL.matcher(text(part).toUpperCase(Locale.ROOT));
+            if (!signal.matches() || !SIGNALS.contains(signal.group(1))) {
+                throw new NotAllowed();
+            }
+            String meaning = signal.group(2) == null ? "end" : signal.group(2).toLowerCase(Locale.ROOT);
+            signals.add(signal.group(1) + "=" + meaning);
+        }
+        return List.copyOf(signals);
+    }
+
+    static Interval toInterval(Object value) {
+        return text(value).equals("auto") ? Interval.AUTO : Interval.every(toTime(value));
+    }
+
+    static Duration toTime(Object value) {
         if (value instanceof Duration duration) {
-            requireInterval(duration);
             return duration;
         }
         String text = text(value);
@@ -146,12 +211,12 @@ final class PolicyValues {
         int end = 0;
         for (Matcher part = TIME_PART.matcher(text); end < text.length(); end = part.end()) {
             if (!part.find(end) || part.start() != end || !UNITS.containsKey(part.group(2))) {
-                throw refused("interval", value, TIMES);
+                throw new NotAllowed();
             }
             sum = sum.plus(scaled(UNITS.get(part.group(2)), part.group(1)));
         }
         if (text.isEmpty()) {
-            throw refused("interval", value, TIMES);
+            throw new NotAllowed();
         }
         return sum;
     }
@@ -162,19 +227,6 @@ final class PolicyValues {
 
     private static String text(Object value) {
         return String.valueOf(value).strip().toLowerCase(Locale.ROOT);
-    }
-
-    private static String wholeNumberFrom(int least) {
-        return "a whole number from " + least + " up";
-    }
-
-    private static String name(String key) {
-        return "checkpoint." + key;
-    }
-
-    private static IllegalArgumentException refused(String key, Object value, String allowed) {
-        return new IllegalArgumentException(
-                "%s: '%s' is not allowed; allowed: %s".formatted(name(key), value, allowed));
     }
 
     private static Map<String, Duration> units() {

@@ -8,10 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointPolicyTest {
@@ -37,15 +40,57 @@ class CheckpointPolicyTest {
         "10 MIN, 600000"
     })
     void readsTimesAsPeopleWriteThem(String text, long millis) {
-        assertThat(parse("interval", text).interval()).isEqualTo(Duration.ofMillis(millis));
-        assertThat(parse("interval", new StringBuilder(text)).interval()).isEqualTo(Duration.ofMillis(millis));
+        assertThat(parse("grace", text).grace()).isEqualTo(Duration.ofMillis(millis));
+        assertThat(parse("interval", new StringBuilder(text)).interval())
+                .isEqualTo(Interval.every(Duration.ofMillis(millis)));
     }
 
     @Test
     void readsTimesOfOtherTypes() {
-        assertThat(parse("interval", 30).interval()).isEqualTo(Duration.ofSeconds(30));
-        assertThat(parse("interval", 0.5).interval()).isEqualTo(Duration.ofMillis(500));
-        assertThat(parse("interval", Duration.ofHours(2)).interval()).isEqualTo(Duration.ofHours(2));
+        assertThat(parse("grace", 30).grace()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(parse("minRuntime", 0.5).minRuntime()).isEqualTo(Duration.ofMillis(500));
+        assertThat(parse("grace", Duration.ofHours(2)).grace()).isEqualTo(Duration.ofHours(2));
+    }
+
+    @Test
+    void leavesTheIntervalToBeChosen() {
+        assertThat(parse("interval", "auto").interval()).isEqualTo(Interval.AUTO);
+        assertThat(parse("interval", " Auto ").interval()).isEqualTo(Interval.AUTO);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"USR1 | USR1=end", "sigusr1=continue | USR1=continue", "USR1=pass, HUP | USR1=pass,HUP=end"})
+    void readsWhatSignalsMean(String text, String signals) {
+        assertThat(parse("signal", text).signals()).containsExactly(signals.split(","));
+        assertThat(parse("signal", List.of(text.split(","))).signals()).containsExactly(signals.split(","));
+    }
+
+    @ParameterizedTest
+    @EnumSource(PolicyKey.class)
+    void theDefaultsAreWhatTheKeysSay(PolicyKey key) {
+        if (!key.defaultText().isEmpty()) {
+            var other = BASE.toBuilder()
+                    .enabled(false)
+                    .interval(Interval.AUTO)
+                    .minRuntime(Duration.ofSeconds(7))
+                    .keep(7)
+                    .maxRestarts(7)
+                    .maxSize(7)
+                    .grace(Duration.ofSeconds(7))
+                    .onError(OnError.IGNORE)
+                    .refreshEnv(List.of("OTHER"))
+                    .storeRoot(Path.of("other"))
+                    .build();
+
+            assertThat(CheckpointPolicy.parse(Map.of(key.key(), key.defaultText()), BASE))
+                    .isEqualTo(BASE);
+            if (key != PolicyKey.COMPRESSION) {
+                assertThat(CheckpointPolicy.parse(Map.of(key.key(), key.defaultText()), other))
+                        .isNotEqualTo(other);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -66,29 +111,38 @@ class CheckpointPolicyTest {
     @Test
     void refusesANegativeDuration() {
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> BASE.toBuilder().interval(Duration.ofSeconds(-1)).build())
+                .isThrownBy(() -> BASE.toBuilder()
+                        .interval(Interval.every(Duration.ofSeconds(-1)))
+                        .build())
                 .withMessageStartingWith("checkpoint.interval: 'PT-1S' is not allowed");
     }
 
     @Test
     void readsEveryKeyAndKeepsTheRest() {
-        var policy = CheckpointPolicy.parse(
-                Map.of(
-                        "enabled",
-                        "false",
-                        "dir",
-                        "/scratch/stores",
-                        "keep",
-                        "3",
-                        "maxRestarts",
-                        0L,
-                        "maxSize",
-                        "10 GB"),
-                BASE);
+        var values = new HashMap<String, Object>(Map.of(
+                "enabled", "false", "dir", "/scratch/stores", "keep", "3", "maxRestarts", 0L, "maxSize", "10 GB"));
+        values.putAll(Map.of(
+                "interval", "auto", "minRuntime", "1 min", "grace", 5, "onError", "rerun", "compression", "none"));
+        values.putAll(Map.of("signal", "USR1=continue", "refreshEnv", "default, MY_*", "routes", "my/routes"));
+        assertThat(values).hasSize(PolicyKey.values().length);
+
+        var policy = CheckpointPolicy.parse(values, BASE);
 
         assertThat(policy)
-                .isEqualTo(new CheckpointPolicy(false, BASE.interval(), 3, 0, 10L << 30, Path.of("/scratch/stores")));
+                .isEqualTo(new CheckpointPolicy(
+                        false,
+                        Interval.AUTO,
+                        Duration.ofMinutes(1),
+                        3,
+                        0,
+                        10L << 30,
+                        Duration.ofSeconds(5),
+                        OnError.RERUN,
+                        Compression.NONE,
+                        List.of("USR1=continue"),
+                        List.of("default", "MY_*"),
+                        Path.of("/scratch/stores"),
+                        Optional.of(Path.of("my/routes"))));
         assertThat(CheckpointPolicy.parse(Map.of(), policy)).isEqualTo(policy);
     }
 
@@ -102,7 +156,17 @@ class CheckpointPolicyTest {
         "maxSize, much, 10 GB",
         "maxSize, 1 furlong, 10 GB",
         "enabled, maybe, true or false",
-        "dir, '', a path"
+        "dir, '', a path",
+        "minRuntime, soon, 10min",
+        "grace, -1s, 10min",
+        "onError, retry, 'restart, rerun or ignore'",
+        "compression, zstd, 'none (images'",
+        "signal, KILL, USR1=continue",
+        "signal, USR1=stop, USR1=continue",
+        "signal, '', USR1=continue",
+        "refreshEnv, '', MY_TOKEN",
+        "refreshEnv, A=1, MY_TOKEN",
+        "routes, '', route files"
     })
     void namesKeyAndValueAndWhatIsAllowed(String key, String value, String allowed) {
         assertThatIllegalArgumentException()
@@ -113,12 +177,12 @@ class CheckpointPolicyTest {
 
     @Test
     void refusesNull() {
-        for (String key : new String[] {"enabled", "interval", "dir", "keep", "maxRestarts", "maxSize"}) {
+        for (PolicyKey key : PolicyKey.values()) {
             var values = new HashMap<String, Object>();
-            values.put(key, null);
+            values.put(key.key(), null);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CheckpointPolicy.parse(values, BASE))
-                    .withMessageStartingWith("checkpoint." + key);
+                    .withMessageStartingWith("checkpoint." + key.key() + ": 'null' is not allowed");
         }
     }
 
@@ -127,7 +191,12 @@ class CheckpointPolicyTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> parse("intervall", "30s"))
                 .withMessage("checkpoint.intervall: no such key (value '30s');"
-                        + " allowed: enabled, interval, dir, keep, maxRestarts, maxSize");
+                        + " allowed: enabled, interval, minRuntime, keep, maxRestarts, maxSize, grace, onError,"
+                        + " compression, signal, refreshEnv, dir, routes");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CheckpointPolicy.forTask(Map.of("routes", "x"), BASE))
+                .withMessageStartingWith("checkpoint.routes: no such key for a process (value 'x'); allowed: enabled")
+                .withMessageEndingWith("refreshEnv, dir");
     }
 
     @Test
@@ -136,7 +205,9 @@ class CheckpointPolicyTest {
         assertThat(CheckpointPolicy.forTask(false, BASE).enabled()).isFalse();
         assertThat(CheckpointPolicy.forTask("false", BASE).enabled()).isFalse();
         assertThat(CheckpointPolicy.forTask(Map.of("interval", "30 s"), BASE))
-                .isEqualTo(BASE.toBuilder().interval(Duration.ofSeconds(30)).build());
+                .isEqualTo(BASE.toBuilder()
+                        .interval(Interval.every(Duration.ofSeconds(30)))
+                        .build());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CheckpointPolicy.forTask("often", BASE))
                 .withMessageStartingWith("checkpoint: 'often' is not allowed; allowed: true, false or a map");

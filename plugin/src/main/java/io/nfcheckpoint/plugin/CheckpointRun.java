@@ -133,9 +133,10 @@ final class CheckpointRun implements AutoCloseable {
                 () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
             var labels = leftovers.labels(task, lineage.task(), own.storeRoot());
-            var launch = new LaunchCommand(
-                    installation.command(decision, lineage.task(), labels, Obstacles.hasScratch(task)));
-            new TaskAttempt(task, lineage, this::judge).wrap(launch, installation.lastCheckpoint(lineage.task()));
+            var launch = new LaunchCommand(installation.command(
+                    decision, lineage.task(), labels, TimeLimits.toTell(task), Obstacles.hasScratch(task)));
+            new TaskAttempt(task, lineage, this::judge)
+                    .wrap(launch, installation.lastCheckpoint(lineage.task(), own.grace()));
         } else {
             liveTasks.end(lineage);
         }

@@ -6,8 +6,10 @@ import groovy.lang.Closure;
 import groovy.lang.GString;
 import io.nfcheckpoint.routes.CheckpointPolicy;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import nextflow.util.Duration;
 
 /** Reads what people write into {@code nextflow.config} and into processes. */
@@ -32,7 +34,7 @@ final class Configuration {
         var defaults = CheckpointPolicy.builder()
                 .storeRoot(workDirectory.resolve(DIRECTORY).resolve("stores"))
                 .build();
-        return absolute(CheckpointPolicy.forTask(plain(config.get(NAME)), defaults), base);
+        return absolute(CheckpointPolicy.forRun(plain(config.get(NAME)), defaults), base);
     }
 
     /**
@@ -55,8 +57,13 @@ final class Configuration {
     }
 
     private static CheckpointPolicy absolute(CheckpointPolicy policy, Path base) {
-        Path root = base.resolve(policy.storeRoot()).toAbsolutePath().normalize();
-        return policy.toBuilder().storeRoot(root).build();
+        var builder = policy.toBuilder().storeRoot(absolute(policy.storeRoot(), base));
+        policy.routes().ifPresent(folder -> builder.routes(absolute(folder, base)));
+        return builder.build();
+    }
+
+    private static Path absolute(Path path, Path base) {
+        return base.resolve(path).toAbsolutePath().normalize();
     }
 
     /** The same with nothing of Groovy or Nextflow in it. A closure of a task has its delegate already. */
@@ -69,6 +76,9 @@ final class Configuration {
         }
         if (value instanceof GString text) {
             return text.toString();
+        }
+        if (value instanceof Collection<?> list) {
+            return list.stream().map(Configuration::plain).collect(Collectors.toList());
         }
         if (value instanceof Map<?, ?> map) {
             var copy = new LinkedHashMap<String, Object>();

@@ -4,6 +4,7 @@ package io.nfcheckpoint.plugin;
 
 import io.nfcheckpoint.natives.NativeFiles;
 import io.nfcheckpoint.natives.NativeInstaller;
+import io.nfcheckpoint.routes.CheckpointPolicy;
 import io.nfcheckpoint.routes.TaskRef;
 import io.nfcheckpoint.routes.WrapDecision;
 import java.io.IOException;
@@ -12,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The checkpointer below the work directory of a run, and the command line that starts a task with it. */
@@ -66,17 +69,20 @@ final class Installation {
      * What stands before a task's interpreter, one argument each.
      *
      * @param labels what the store is to tell about itself
+     * @param timeLimit of the attempt, where only we can know it
      * @param scratch the task works in a directory that ends with the attempt: what lies there has to be copied
      */
-    List<String> command(WrapDecision.Wrap wrap, TaskRef task, Map<String, String> labels, boolean scratch) {
+    List<String> command(
+            WrapDecision.Wrap wrap,
+            TaskRef task,
+            Map<String, String> labels,
+            Optional<Duration> timeLimit,
+            boolean scratch) {
         // Through sh, because the work directory may be mounted without permission to execute.
         var words = new ArrayList<>(
                 List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
-        words.addAll(List.of("--interval", wrap.policy().interval().toMillis() + "ms"));
-        words.addAll(List.of("--keep", Integer.toString(wrap.policy().keep())));
-        if (wrap.policy().maxSize() > 0) {
-            words.addAll(List.of("--max-size", Long.toString(wrap.policy().maxSize())));
-        }
+        words.addAll(options(wrap.policy()));
+        timeLimit.ifPresent(limit -> words.addAll(List.of("--time-limit", time(limit))));
         if (scratch) {
             words.addAll(List.of("--by-reference", "none"));
         }
@@ -90,15 +96,43 @@ final class Installation {
         return words;
     }
 
+    private static List<String> options(CheckpointPolicy policy) {
+        var words = new ArrayList<String>();
+        words.addAll(List.of(
+                "--interval", policy.interval().fixed().map(Installation::time).orElse("auto")));
+        words.addAll(List.of("--keep", Integer.toString(policy.keep())));
+        words.addAll(List.of("--grace", time(policy.grace())));
+        if (!policy.minRuntime().isZero()) {
+            words.addAll(List.of("--min-runtime", time(policy.minRuntime())));
+        }
+        if (policy.maxSize() > 0) {
+            words.addAll(List.of("--max-size", Long.toString(policy.maxSize())));
+        }
+        if (!policy.signals().isEmpty()) {
+            words.addAll(List.of("--signal", String.join(",", policy.signals())));
+        }
+        if (!policy.refreshEnv().equals(CheckpointPolicy.DEFAULTS.refreshEnv())) {
+            words.addAll(List.of("--refresh-env", String.join(",", policy.refreshEnv())));
+        }
+        return words;
+    }
+
+    private static String time(Duration time) {
+        return time.toMillis() + "ms";
+    }
+
     /**
      * A line for the script around a task: when that is asked to end, as by a time limit or Ctrl-C, the task is
      * checkpointed before it is ended with all it has started.
+     *
+     * @param grace how long that may take; Slurm sends its signal 30 s before it kills
      */
-    String lastCheckpoint(TaskRef task) {
-        return "source %s %s"
+    String lastCheckpoint(TaskRef task, Duration grace) {
+        return "source %s %s %s"
                 .formatted(
                         LaunchCommand.escape(onTerm.toString()),
-                        LaunchCommand.escape(task.store().toString()));
+                        LaunchCommand.escape(task.store().toString()),
+                        time(grace));
     }
 
     /** The same for the script of a job array, which passes the request on to the task it has started. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import groovy.lang.Closure;
 import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.Interval;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -26,19 +27,25 @@ class ConfigurationTest {
         var policy = Configuration.ofRun(Map.of(), WORK, BASE);
 
         assertThat(policy.enabled()).isTrue();
-        assertThat(policy.interval()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(policy.interval()).isEqualTo(Interval.every(Duration.ofMinutes(10)));
         assertThat(policy.keep()).isEqualTo(2);
         assertThat(policy.storeRoot()).isEqualTo(WORK.resolve(".nf-checkpoint/stores"));
     }
 
     @Test
     void theScopeOfTheRunIsRead() {
-        var scope = Map.of("enabled", true, "interval", "30 s", "keep", 3, "maxRestarts", 7, "dir", "stores");
+        var scope = Map.of("interval", "30 s", "keep", 3, "maxRestarts", 7, "dir", "stores", "routes", "my-routes");
 
         var policy = Configuration.ofRun(Map.of("checkpoint", scope), WORK, BASE);
 
         assertThat(policy)
-                .isEqualTo(new CheckpointPolicy(true, Duration.ofSeconds(30), 3, 7, 0, BASE.resolve("stores")));
+                .isEqualTo(CheckpointPolicy.builder()
+                        .interval(Interval.every(Duration.ofSeconds(30)))
+                        .keep(3)
+                        .maxRestarts(7)
+                        .storeRoot(BASE.resolve("stores"))
+                        .routes(BASE.resolve("my-routes"))
+                        .build());
     }
 
     @Test
@@ -85,7 +92,9 @@ class ConfigurationTest {
         var policy = Configuration.ofTask(Map.of("checkpoint", Map.of("interval", 20)), ofRun, BASE);
 
         assertThat(policy)
-                .isEqualTo(ofRun.toBuilder().interval(Duration.ofSeconds(20)).build());
+                .isEqualTo(ofRun.toBuilder()
+                        .interval(Interval.every(Duration.ofSeconds(20)))
+                        .build());
         assertThat(Configuration.ofTask(Map.of("checkpoint", false), ofRun, BASE)
                         .enabled())
                 .isFalse();
@@ -100,8 +109,8 @@ class ConfigurationTest {
         var whole = Configuration.ofTask(Map.of("checkpoint", closure(Map.of("interval", 20))), ofRun, BASE);
         var inside = Configuration.ofTask(Map.of("checkpoint", Map.of("interval", closure(20))), ofRun, BASE);
 
-        assertThat(whole.interval()).isEqualTo(Duration.ofSeconds(20));
-        assertThat(inside.interval()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(whole.interval()).isEqualTo(Interval.every(Duration.ofSeconds(20)));
+        assertThat(inside.interval()).isEqualTo(Interval.every(Duration.ofSeconds(20)));
     }
 
     @Test
@@ -114,7 +123,9 @@ class ConfigurationTest {
 
     private static Duration interval(Object value) {
         return Configuration.ofRun(Map.of("checkpoint", Map.of("interval", value)), WORK, BASE)
-                .interval();
+                .interval()
+                .fixed()
+                .orElseThrow();
     }
 
     @SuppressWarnings("serial")

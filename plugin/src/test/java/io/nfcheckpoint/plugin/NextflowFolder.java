@@ -25,6 +25,7 @@ final class NextflowFolder {
 
     private final String version;
     private final Path path;
+    private String parser = "v1";
 
     private NextflowFolder(String version, Path path) {
         this.version = version;
@@ -49,6 +50,12 @@ final class NextflowFolder {
         if (status != 0) {
             throw new IOException("Nextflow " + version + " could not be fetched");
         }
+    }
+
+    /** With the stricter parser, where there are two; it warns of settings that nobody has declared. */
+    NextflowFolder strict() {
+        parser = "v2";
+        return this;
     }
 
     Path path() {
@@ -78,6 +85,7 @@ final class NextflowFolder {
         Path output = path.resolve(name + ".out");
         var builder = new ProcessBuilder(command).directory(path.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("NXF_"));
+        builder.environment().put("NXF_SYNTAX_PARSER", parser);
         builder.environment().put("NXF_HOME", path.resolve("home").toString());
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         return new PipelineRun(builder.start(), output);

@@ -45,7 +45,7 @@ abstract class WrappingContract {
 
     @BeforeAll
     void runFourTimes() throws Exception {
-        var folder = NextflowFolder.create("wrapping", version);
+        var folder = NextflowFolder.create("wrapping", version).strict();
         work = folder.path().resolve("work");
         withPlugin = run(folder, "with", "-plugins", NextflowFolder.PLUGIN, "-with-trace", "trace.txt");
         trace = new Trace(folder.path().resolve("trace.txt"));
@@ -82,8 +82,18 @@ abstract class WrappingContract {
     @Test
     void settingsOfTheRunAndOfTheTaskReachTheCommandLine() throws IOException {
         assertThat(trace.read("PLAIN", ".command.run"))
-                .contains("--interval 45000ms --keep 3 --label task=PLAIN\\ \\(it\\'s\\ \\$HOME\\ \\(1\\)\\) -- ");
-        assertThat(trace.read("DYNAMIC", ".command.run")).contains("--interval 40000ms --keep 3 ");
+                .contains(
+                        "--interval 45000ms --keep 3 --grace 20000ms --label task=PLAIN\\ \\(it\\'s\\ \\$HOME\\ \\(1\\)\\) --label attempt=");
+        assertThat(trace.read("DYNAMIC", ".command.run"))
+                .contains("--interval 40000ms --keep 3 --grace 5000ms --min-runtime 2000ms --max-size 1073741824"
+                        + " --signal USR1=continue --refresh-env default,MY_\\* --time-limit 3600000ms --label ")
+                .contains(" 5000ms\n");
+        assertThat(trace.read("SHEBANG", ".command.run")).contains("--interval auto ");
+    }
+
+    @Test
+    void nextflowKnowsOurSettings() throws IOException {
+        assertThat(withPlugin.text()).doesNotContain("Unrecognized config option 'checkpoint");
     }
 
     @Test
@@ -106,7 +116,11 @@ abstract class WrappingContract {
 
     @Test
     void theRunIsSummedUpInOneLine() throws IOException {
-        assertThat(withPlugin.text().lines().filter(line -> line.contains("checkpoint")))
+        // The stricter parser knows no setting below withName, be it ours or Nextflow's own.
+        assertThat(withPlugin
+                        .text()
+                        .lines()
+                        .filter(line -> line.contains("checkpoint") && !line.contains("'process.withName")))
                 .containsExactly("No task had to be restarted from a checkpoint");
     }
 
