@@ -145,11 +145,11 @@ static int fdinfo_read(struct seen_descriptor *seen, char **ret_text, bool *ret_
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
 static const save_function savers[] = {
-    path_only_save, terminal_save,  standard_stream_save, inherited_stream_save,
-    pipe_save,      directory_save, device_save,          event_save,
-    timer_save,     signalfd_save,  epoll_save,           socket_save,
-    memfd_save,     pidfd_save,     inotify_save,         regular_file_save,
-    inherited_save};
+    path_only_save,    terminal_save,  standard_stream_save, inherited_stream_save,
+    pipe_save,         directory_save, device_save,          event_save,
+    timer_save,        signalfd_save,  epoll_save,           socket_save,
+    memfd_save,        pidfd_save,     inotify_save,         posix_queue_save,
+    regular_file_save, inherited_save};
 
 /* A terminal outside is often one description for three streams that a restart has to tell apart. */
 static bool is_outside(const struct image_description *description,

@@ -42,6 +42,8 @@ enum description_kind {
     DESCRIPTION_TERMINAL_MASTER, /* terminal */
     DESCRIPTION_TERMINAL,        /* its slave */
     DESCRIPTION_TTY,             /* the same, opened as /dev/tty */
+    DESCRIPTION_QUEUE, /* a POSIX message queue: path: its name, mode, uid, gid, size: messages, interval_ns: bytes of
+                          one, value: 1: it has no name any more; data: of the first one of a queue */
     DESCRIPTION_KINDS
 };
 
@@ -62,7 +64,8 @@ struct image_description {
     int flags;  /* of open, as fdinfo shows them */
     int64_t offset;
     uint64_t size;
-    uint32_t mode; /* permissions of a deleted file */
+    uint32_t mode;     /* permissions of a deleted file, or of a queue */
+    unsigned uid, gid; /* of a queue */
     uint64_t device, inode;
     uint64_t known_device, known_inode; /* of a deleted file: what the tree knows it by */
     int pipe;                           /* index, or -1 */

@@ -20,6 +20,8 @@ static const struct field description_fields[] = {
     FIELD(image_description, offset, FIELD_I64),
     FIELD(image_description, size, FIELD_U64),
     FIELD(image_description, mode, FIELD_UINT),
+    FIELD(image_description, uid, FIELD_UINT),
+    FIELD(image_description, gid, FIELD_UINT),
     FIELD(image_description, pipe, FIELD_INT),
     FIELD(image_description, socket, FIELD_INT),
     FIELD(image_description, terminal, FIELD_INT),

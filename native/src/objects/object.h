@@ -102,6 +102,8 @@ int pidfd_save(const struct save_context *context, const struct seen_descriptor 
                struct image_description *ret, struct ckpt_error *err);
 int inotify_save(const struct save_context *context, const struct seen_descriptor *seen,
                  struct image_description *ret, struct ckpt_error *err);
+int posix_queue_save(const struct save_context *context, const struct seen_descriptor *seen,
+                     struct image_description *ret, struct ckpt_error *err);
 int socket_save(const struct save_context *context, const struct seen_descriptor *seen,
                 struct image_description *ret, struct ckpt_error *err);
 /* Two places in the order of things: streams that somebody outside has the other end of, and, at the end, whatever
@@ -143,6 +145,8 @@ int pidfd_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
 int inotify_restore(const struct restore_context *context,
                     const struct image_description *description, struct ckpt_error *err);
+int posix_queue_restore(const struct restore_context *context,
+                        const struct image_description *description, struct ckpt_error *err);
 int path_only_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);
 int inherited_restore(const struct restore_context *context,

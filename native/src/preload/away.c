@@ -9,6 +9,7 @@
  * The caller holds off checkpoints, so the thread it ends waits for a message, is about to, or waits for the holders. */
 #include "preload/futex.h"
 #include "preload/preload.h"
+#include "preload/queue_notify.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -67,8 +68,16 @@ void checkpoint_thread_back(bool away)
 {
     if (!away)
         return;
+    bool notified = queue_notify_is_used();
+    if (notified) /* the new thread's closing of descriptors would end it */
+        queue_notify_off();
     checkpoint_unhold(true);
     checkpoint_thread_expect();
+    if (!notified)
+        return;
+    checkpoint_thread_require();
+    checkpoint_thread_settled();
+    queue_notify_on();
 }
 
 #define WITHOUT_CHECKPOINT_THREAD(call)                                                            \

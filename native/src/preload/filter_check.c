@@ -389,6 +389,9 @@ static const struct need needs[] = {
     ANY(timer_delete),
     ANY(madvise),
     MAYBE(membarrier),
+    MAYBE(mq_notify),
+    MAYBE(mq_getsetattr),
+    MAYBE(getuid),
 };
 
 bool filter_permits_us(const struct sock_filter *code, unsigned count)

@@ -8,6 +8,7 @@
  *
  * The signal is the checkpoint signal, told apart by what it carries. It goes to one thread, so that it meets no signal
  * sent to the process. exec ends the timer and drops its signal, so the next program never sees it. */
+#include "preload/futex.h"
 #include "preload/preload.h"
 #include "preload/wrappers.h"
 
@@ -16,7 +17,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#define LATE_START_NS 5000000
+#define LATE_START_NS      5000000
+#define SETTLED_RECHECK_NS 10000000L
 
 /* The kernel's struct sigevent. */
 struct timer_event {
@@ -79,6 +81,12 @@ bool checkpoint_thread_forestall(void)
     if (timer_is_set)
         raw1(SYS_timer_delete, timer);
     return false;
+}
+
+void checkpoint_thread_settled(void)
+{
+    while (preload.checkpoint_tid != 0 && preload.settled == 0)
+        futex_wait(&preload.settled, 0, SETTLED_RECHECK_NS);
 }
 
 bool is_late_start(const siginfo_t *info)

@@ -11,6 +11,7 @@
 #include "preload/filters.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
+#include "preload/queue_notify.h"
 
 static struct thread_slot *slot_find(int tid)
 {
@@ -45,6 +46,10 @@ static void order_obey(enum park_order order, struct thread_slot *slot,
         thread_death_signal_restore(slot);
     if (order == PARK_RESEND_PROCESS && speaks)
         process_pending_resend();
+    if (order == PARK_NOTIFY_OFF && speaks)
+        queue_notify_off();
+    if (order == PARK_NOTIFY_ON && speaks)
+        queue_notify_on();
     if (order == PARK_FILTER_ALL && speaks)
         filters_restore_common();
     if (order == PARK_FILTER)

@@ -47,8 +47,10 @@ enum park_order {
     PARK_NOTE,           /* look which signals are pending for the thread */
     PARK_RESEND,         /* in a restored process: make them pending again */
     PARK_RESEND_PROCESS, /* the speaker: make those of the process pending again */
-    PARK_FILTER_ALL,     /* in a restored process, the speaker: seccomp filters of all threads */
-    PARK_FILTER,         /* the thread's own ones */
+    PARK_NOTIFY_OFF,     /* the speaker: registrations with message queues */
+    PARK_NOTIFY_ON,
+    PARK_FILTER_ALL, /* in a restored process, the speaker: seccomp filters of all threads */
+    PARK_FILTER,     /* the thread's own ones */
     PARK_CLAIM, /* the speaker: take a signal of the process that the main thread would have taken */
     PARK_LEAVE,
 };
@@ -70,6 +72,7 @@ struct preload {
     int pid;
     int coordinator_fd;          /* the checkpoint thread's connection */
     volatile int checkpoint_tid; /* 0 once it has ended */
+    volatile uint32_t settled;   /* futex: it has closed its copies of the program's descriptors */
     volatile int
         filtered_pid;      /* has installed a filter of system calls, or 0; see wrap_seccomp.c */
     volatile bool leaving; /* it is to end, see away.c */
@@ -108,6 +111,8 @@ bool checkpoint_thread_away(void);
 void checkpoint_thread_back(bool away);
 /* Whether it runs and has to be ended (away.c); if not, it will not be started before it is expected again. */
 bool checkpoint_thread_forestall(void);
+/* Returns when it has closed its copies of the program's descriptors. */
+void checkpoint_thread_settled(void);
 /* thread.c: the checkpoint thread's life, and its second birth in a restored process */
 void checkpoint_thread_main(void *unused);
 void checkpoint_thread_restored(void *unused);

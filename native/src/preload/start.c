@@ -6,6 +6,7 @@
 #include "preload/filters.h"
 #include "preload/notes.h"
 #include "preload/preload.h"
+#include "preload/queue_notify.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -28,6 +29,7 @@ void checkpoint_thread_start(void)
 
     /* Signals for the process must go to threads that the program knows. */
     raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof(all));
+    preload.settled = 0;
     arch_clone(CHECKPOINT_THREAD_FLAGS, checkpoint_thread_stack + PRELOAD_STACK_SIZE,
                (void *)&preload.checkpoint_tid, checkpoint_thread_main, NULL);
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
@@ -51,6 +53,7 @@ void process_forked(void)
 {
     filter_inherit();
     filters_forked();
+    queue_notify_forked();
     preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;

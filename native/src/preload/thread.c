@@ -5,6 +5,7 @@
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
 #include "preload/directory.h"
 #include "preload/filters.h"
+#include "preload/futex.h"
 #include "preload/numbers.h"
 #include "preload/preload.h"
 #include "preload/refresh.h"
@@ -245,6 +246,8 @@ static int hello(enum wire_kind kind)
 static void thread_begin(void)
 {
     descriptors_close();
+    preload.settled = 1;
+    futex_wake(&preload.settled);
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
     raw1(SYS_set_tid_address, &preload.checkpoint_tid);
 }

@@ -6,6 +6,7 @@
 #include "preload/filters.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
+#include "preload/queue_notify.h"
 #include "preload/text.h"
 
 #include <errno.h>
@@ -330,6 +331,26 @@ static void stuck_await(void)
     }
 }
 
+static uint32_t live_count(void)
+{
+    uint32_t live = 0;
+
+    for (uint32_t i = 0; i < preload.slot_count; i++)
+        live += preload.slots[i].live;
+    return live;
+}
+
+static void threads_order(enum park_order order)
+{
+    uint32_t obeyed, live = live_count();
+
+    preload.order = order;
+    preload.obeyed = 0;
+    futex_add(&preload.orders);
+    while ((obeyed = preload.obeyed) < live)
+        futex_wait(&preload.obeyed, obeyed, PARK_RECHECK_NS);
+}
+
 /* libc's threads block all signals when they begin and end, and may then wait for a lock of libc's that a thread parked
  * before them holds. They are let go, and asked again a moment later. */
 int threads_park(const char **ret_reason)
@@ -351,6 +372,8 @@ int threads_park(const char **ret_reason)
         threads_release();
         return park_failed(ret_reason, obstacle, 0, 0);
     }
+    if (error == 0 && queue_notify_is_used())
+        threads_order(PARK_NOTIFY_OFF);
     return error;
 }
 
@@ -361,26 +384,6 @@ struct thread_slot *threads_speaker(void)
             return &preload.slots[i];
     }
     return &preload.slots[0]; /* in a process there is one */
-}
-
-static uint32_t live_count(void)
-{
-    uint32_t live = 0;
-
-    for (uint32_t i = 0; i < preload.slot_count; i++)
-        live += preload.slots[i].live;
-    return live;
-}
-
-static void threads_order(enum park_order order)
-{
-    uint32_t obeyed, live = live_count();
-
-    preload.order = order;
-    preload.obeyed = 0;
-    futex_add(&preload.orders);
-    while ((obeyed = preload.obeyed) < live)
-        futex_wait(&preload.obeyed, obeyed, PARK_RECHECK_NS);
 }
 
 void threads_pending_note(void)
@@ -435,6 +438,8 @@ void threads_release(void)
     threads_settle();
     if (process_pending_look())
         threads_order(PARK_CLAIM);
+    if (queue_notify_is_used())
+        threads_order(PARK_NOTIFY_ON);
     dumpable_hide();
     threads_order(PARK_LEAVE);
     __atomic_store_n(&preload.announced, 0, __ATOMIC_SEQ_CST);

@@ -66,6 +66,7 @@ void wrappers_init(void)
     LOOK_UP(semtimedop);
     LOOK_UP(msgrcv);
     LOOK_UP(msgsnd);
+    LOOK_UP(mq_notify);
     LOOK_UP(madvise);
     LOOK_UP(mlockall);
     LOOK_UP(munlockall);

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <grp.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -66,6 +67,7 @@ struct real_functions {
     int (*semtimedop)(int, struct sembuf *, size_t, const struct timespec *);
     ssize_t (*msgrcv)(int, void *, size_t, long, int);
     int (*msgsnd)(int, const void *, size_t, int);
+    int (*mq_notify)(mqd_t, const struct sigevent *);
     int (*madvise)(void *, size_t, int);
     int (*mlockall)(int);
     int (*munlockall)(void);

@@ -4,12 +4,13 @@
  * The namespaces of a restart: PID, so that every process gets its old number; mount, so that the new working
  * directory stands at the old path and /proc shows the old numbers; time, so that the monotonic clock goes on; and a
  * user namespace, which gives an ordinary user the right to the others; an IPC namespace where there are System V
- * objects, so that they get their old ids. Identity and files stay those of the user.
+ * objects or message queues, so that they get their old ids and names. Identity and files stay those of the user.
  *
  * A launcher makes them, since the first child after unshare(2) becomes process 1, and hands that child over to the
  * supervisor. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/posix_queue.h"
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -107,6 +108,8 @@ static int mounts_make(const struct capsule_spec *spec, struct ckpt_error *err)
         return ckpt_error_errno(err, "mount /proc in the capsule");
     if (spec->restore->tree->terminal_count > 0 && terminals_mount() < 0)
         return ckpt_error_errno(err, "mount /dev/pts in the capsule");
+    if (posix_queues_are_there(spec->restore->tree))
+        posix_queues_mount();
     if (strcmp(spec->place, spec->workdir) != 0 &&
         mount(spec->place, spec->workdir, NULL, MS_BIND | MS_REC, NULL) < 0)
         return ckpt_error_errno(err, "put '%s' at '%s'", spec->place, spec->workdir);
@@ -136,8 +139,11 @@ static int namespaces_make(const struct capsule_spec *spec, struct ckpt_error *e
         return -EPERM;
     if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
         return ckpt_error_errno(err, "make PID and mount namespaces (see `ckpt check`)");
-    if (spec->restore->tree->system_v_count > 0 && unshare(CLONE_NEWIPC) < 0)
-        return ckpt_error_errno(err, "make an IPC namespace for System V objects");
+    bool has_objects =
+        spec->restore->tree->system_v_count > 0 || posix_queues_are_there(spec->restore->tree);
+    if (has_objects && unshare(CLONE_NEWIPC) < 0)
+        return ckpt_error_errno(err,
+                                "make an IPC namespace for the task's queues and System V objects");
     clocks_shift(spec);
     return 0;
 }

@@ -219,6 +219,8 @@ static int description_open(const struct restore_context *context,
         return pidfd_restore(context, from, err);
     case DESCRIPTION_INOTIFY:
         return inotify_restore(context, from, err);
+    case DESCRIPTION_QUEUE:
+        return posix_queue_restore(context, from, err);
     case DESCRIPTION_TERMINAL_MASTER:
     case DESCRIPTION_TERMINAL:
     case DESCRIPTION_TTY:

@@ -15,6 +15,7 @@
 #include "files/rollback.h"
 #include "image/tree_check.h"
 #include "objects/limit.h"
+#include "objects/posix_queue.h"
 #include "objects/system_v.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -242,6 +243,7 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
     error = restore_plan_make(&plan->tree, pid_max_read(), &restore.plan, err);
     if (error == 0 && mkdir_p(spec.workdir, 0777) < 0)
         error = ckpt_error_errno(err, "make '%s', where the tree expects to be", spec.workdir);
+    posix_queues_clear(&plan->tree);
     if (error == 0)
         error = capsule_start(&spec, &coordinator->capsule_outer, err);
     restore_plan_free(&restore.plan);

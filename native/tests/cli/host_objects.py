@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
-"""Objects of the host: System V ones of the tree move into the capsule, others get a warning; no checkpoint with a POSIX
-queue."""
+"""Objects of the host: those of the tree move into the capsule; others get a warning, or are named."""
 import ctypes
+import errno
+import os
 
 from case import expect, one_line
 from harness import check
@@ -82,12 +83,56 @@ def test_nothing_is_left_on_the_host(case):
     finish(task)
 
 
-def test_posix_message_queue(case):
-    name = f"/ckpt-test-{case.user.name}-{id(case)}".encode()
-    make = f"assert libc.mq_open({name!r}, os.O_RDWR | os.O_CREAT, 0o600, None) >= 0"
-    task = case.task(["python3", "-c", PROGRAM.format(make=make, remove=f"libc.mq_unlink({name!r})")])
+QUEUE = "q = libc.mq_open({name!r}, os.O_RDWR | os.O_CREAT, 0o600, None); assert q >= 0"
+
+
+def queue_name(case):
+    return f"/ckpt-test-{case.user.name}-{os.getpid()}-{id(case)}".encode()
+
+
+def test_no_queue_is_left_on_the_host(case):
+    libc = ctypes.CDLL(None, use_errno=True)
+    name = queue_name(case)
+    make = QUEUE.format(name=name) + "; assert libc.mq_send(q, b'kept', 4, 3) == 0"
+    remove = (f"assert libc.mq_unlink({name!r}) == 0\n"
+              "assert libc.mq_receive(q, ctypes.create_string_buffer(8192), 8192, None) == 4")
+    task = case.task(["python3", "-c", PROGRAM.format(make=make, remove=remove)])
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    fd = libc.mq_open(name, os.O_RDONLY)
+    check(fd >= 0, "the queue has ended with the tree")
+    os.close(fd)
+    task.start()
+    task.wait_restarted(1)
+    check(libc.mq_open(name, os.O_RDONLY) < 0 and ctypes.get_errno() == errno.ENOENT, "the queue is on the host")
+    finish(task)
+
+
+def test_queue_of_somebody_else(case):
+    name = queue_name(case)
+    program = PROGRAM.format(make=QUEUE.format(name=name), remove=f"libc.mq_unlink({name!r})")
+    other, task = case.task(["python3", "-c", program]), case.task(["python3", "-c", program])
+    other.start()
+    other.wait_ready()
     task.start()
     task.wait_ready()
     expect("exit status of ckpt checkpoint", task.ckpt("checkpoint", task.store)[0], 175)
-    check("POSIX message queue" in one_line(task), f"the warning is {task.messages()}")
+    check("is also held by process" in one_line(task), f"the warning is {task.messages()}")
+    finish(other)
+    task.checkpoint()
+    finish(task)
+
+
+def test_queue_that_tells_in_a_way_not_seen(case):
+    name = queue_name(case)
+    make = QUEUE.format(name=name) + """
+event = struct.pack("QiiQQ", 0, 10, 0, 0, 0)
+assert libc.syscall(244, q, event) == 0"""
+    task = case.task(["python3", "-c", "import struct\n" + PROGRAM.format(make=make, remove=f"libc.mq_unlink({name!r})")])
+    task.start()
+    task.wait_ready()
+    expect("exit status of ckpt checkpoint", task.ckpt("checkpoint", task.store)[0], 175)
+    check("registration for notification" in one_line(task), f"the warning is {task.messages()}")
     finish(task)
