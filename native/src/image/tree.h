@@ -6,6 +6,7 @@
 /* tree.img: everything about a tree of processes except the memory of each. It is JSON (docs/image-format.md). */
 
 #include "common/error.h"
+#include "wire/system_v.h"
 #include "wire/wire.h"
 
 #include <stdbool.h>
@@ -214,13 +215,6 @@ struct image_terminal {
     int master, opened; /* while saving: descriptors of ours for both ends, or -1 */
 };
 
-enum system_v_kind {
-    SYSTEM_V_SEMAPHORES,
-    SYSTEM_V_QUEUE,
-    SYSTEM_V_SEGMENT, /* of shared memory */
-    SYSTEM_V_KINDS
-};
-
 /* As the device of image_shared and of mappings: a System V segment, whose id is the inode. */
 #define IMAGE_SEGMENT_DEVICE UINT64_MAX
 
@@ -229,7 +223,8 @@ enum system_v_kind {
 struct image_system_v {
     enum system_v_kind kind;
     int id, key;
-    uint32_t mode; /* permissions; of a segment also SHM_DEST: removed, and attached still */
+    uint32_t mode; /* permissions; of a segment also SHM_DEST: removed, and attached still,
+                      and SHM_LOCKED */
     unsigned uid, gid;
     uint64_t size;   /* semaphores, bytes that a queue may hold, bytes of a segment */
     int64_t changed; /* when it was, in seconds: tells it from another one with its id */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 static int bad(struct ckpt_error *err, const char *key)
@@ -54,6 +55,19 @@ static bool data_is_good(const char *data)
     return data[0] == 0 || manifest_name_is_valid(data);
 }
 
+#define QUEUE_NAME_MAX 255 /* with the slash in front */
+#define QUEUE_BYTES    (16U << 20)
+#define QUEUE_MESSAGES 65536
+
+static bool queue_is_good(const struct image_description *queue)
+{
+    size_t length = strlen(queue->path);
+
+    return length > 1 && length <= QUEUE_NAME_MAX && strchr(queue->path + 1, '/') == NULL &&
+           (queue->mode & ~07777u) == 0 && queue->size > 0 && queue->size <= QUEUE_MESSAGES &&
+           queue->interval_ns > 0 && queue->interval_ns <= QUEUE_BYTES;
+}
+
 static int description_check(const struct tree_image *tree,
                              const struct image_description *description, struct ckpt_error *err)
 {
@@ -69,6 +83,8 @@ static int description_check(const struct tree_image *tree,
         if (description->watches[i].fd < 0)
             return bad(err, "watches");
     }
+    if (description->kind == DESCRIPTION_QUEUE && !queue_is_good(description))
+        return bad(err, "queue");
     return data_is_good(description->data) ? 0 : bad(err, "data");
 }
 

@@ -62,7 +62,7 @@ static bool system_v_is_good(const struct tree_image *tree, int index)
         return false;
     if (object->kind == SYSTEM_V_SEMAPHORES && (object->size == 0 || object->size > INT16_MAX + 1))
         return false;
-    return object->size <= INT64_MAX && (object->mode & ~01777u) == 0;
+    return object->size <= INT64_MAX && (object->mode & ~03777u) == 0;
 }
 
 static bool is_of_terminal(enum description_kind kind)

@@ -3,6 +3,7 @@
  *
  * A System V message queue: its messages, in order, each with its type. They are copied out (MSG_COPY) and stay. */
 #include "common/cleanup.h"
+#include "objects/ipc_limit.h"
 #include "objects/system_v.h"
 
 #include <errno.h>
@@ -54,6 +55,7 @@ static int message_send(const struct image_system_v *object, int64_t type, const
 
     if (message == NULL)
         return -ENOMEM;
+    ipc_limit_raise("kernel/msgmax", size);
     message->type = type;
     memcpy(message->text, text, size);
     return msgsnd(object->id, message, size, IPC_NOWAIT) < 0 ? -errno : 0;

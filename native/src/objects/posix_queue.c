@@ -13,6 +13,7 @@
 #include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/ipc_limit.h"
 #include "objects/system_v.h"
 
 #include <ctype.h>
@@ -266,19 +267,6 @@ bool posix_queues_are_there(const struct tree_image *tree)
     return false;
 }
 
-static void limit_raise(const char *name, uint64_t wanted)
-{
-    char path[64], text[32] = "";
-
-    snprintf(path, sizeof(path), "/proc/sys/fs/mqueue/%s", name);
-    cleanup_fd int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0 || read_full(fd, text, sizeof(text) - 1) <= 0 || strtoull(text, NULL, 10) >= wanted)
-        return;
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)wanted);
-    if (pwrite(fd, text, strlen(text), 0) < 0)
-        return; /* the queue then cannot be made, which is said there */
-}
-
 static int messages_restore(int fd, const struct restore_context *context,
                             const struct image_description *queue)
 {
@@ -308,8 +296,8 @@ static int queue_make(const struct restore_context *context, const struct image_
         snprintf(name, sizeof(name), "ckpt-%llu", (unsigned long long)queue->inode);
     else
         snprintf(name, sizeof(name), "%s", queue->path + 1);
-    limit_raise("msg_max", queue->size);
-    limit_raise("msgsize_max", queue->interval_ns);
+    ipc_limit_raise("fs/mqueue/msg_max", queue->size);
+    ipc_limit_raise("fs/mqueue/msgsize_max", queue->interval_ns);
     int fd = queue_open(name, O_RDWR | O_NONBLOCK | O_CREAT | O_EXCL, 0600, &attributes);
     if (fd < 0)
         return -errno;

@@ -69,7 +69,7 @@ int segment_save(struct image_system_v *ret, int out)
     struct sysinfo info;
     if (shmctl(ret->id, IPC_STAT, &status) < 0)
         return -errno;
-    ret->mode = status.shm_perm.mode & (0777 | SHM_DEST);
+    ret->mode = status.shm_perm.mode & (0777 | SHM_DEST | SHM_LOCKED);
     ret->uid = status.shm_perm.uid;
     ret->gid = status.shm_perm.gid;
     ret->size = status.shm_segsz;
@@ -114,5 +114,10 @@ int segment_fill(const struct image_system_v *object, int from)
     shmdt(memory);
     if (error == 0)
         error = got;
-    return error == 0 && shmctl(object->id, IPC_SET, &status) < 0 ? -errno : error;
+    if (error == 0 && shmctl(object->id, IPC_SET, &status) < 0)
+        error = -errno;
+    /* Where as much may not be locked it is as with mlock(2): the memory is there all the same. */
+    if (error == 0 && (object->mode & SHM_LOCKED) != 0)
+        shmctl(object->id, SHM_LOCK, NULL);
+    return error;
 }

@@ -161,13 +161,27 @@ static bool is_known(const struct system_v_known *known, const struct row *row)
     return false;
 }
 
+/* Whether the library has seen it being made. */
+static bool is_noted(const struct row *row, int notes)
+{
+    struct system_v_note note;
+
+    if (notes < 0 || lseek(notes, 0, SEEK_SET) < 0)
+        return false;
+    while (read_full(notes, &note, sizeof(note)) == sizeof(note)) {
+        if (note.kind == (int32_t)row->kind && note.id == row->id && note.key == row->key)
+            return true;
+    }
+    return false;
+}
+
 /* Of what the host has. Something that a living process outside has made is not ours to take along. */
 static bool is_of_tree(const struct row *row, const struct process_tree *processes,
-                       const struct system_v_known *known)
+                       const struct system_v_known *known, int notes)
 {
     if (row->creator_uid != geteuid() && geteuid() != 0)
         return false;
-    if (is_known(known, row) || is_member(processes, row->creator))
+    if (is_known(known, row) || is_noted(row, notes) || is_member(processes, row->creator))
         return true;
     if (is_alive((pid_t)row->creator))
         return false;
@@ -203,7 +217,7 @@ static int object_save(const struct row *row, bool own, int dirfd, int answer)
 }
 
 static int kind_save(enum system_v_kind kind, const struct process_tree *processes, bool own,
-                     const struct system_v_known *known, int dirfd, int answer)
+                     const struct system_v_known *known, int notes, int dirfd, int answer)
 {
     char line[512];
     int error = 0;
@@ -211,7 +225,7 @@ static int kind_save(enum system_v_kind kind, const struct process_tree *process
 
     while (file != NULL && error == 0 && fgets(line, sizeof(line), file) != NULL) {
         struct row row = {.kind = kind};
-        if (row_parse(line, &row) && (own || is_of_tree(&row, processes, known)))
+        if (row_parse(line, &row) && (own || is_of_tree(&row, processes, known, notes)))
             error = object_save(&row, own, dirfd, answer);
     }
     if (file != NULL)
@@ -220,14 +234,15 @@ static int kind_save(enum system_v_kind kind, const struct process_tree *process
 }
 
 static __attribute__((noreturn)) void save_main(const struct process_tree *processes, pid_t init,
-                                                const struct system_v_known *known, int dirfd,
-                                                int answer)
+                                                const struct system_v_known *known, int notes,
+                                                int dirfd, int answer)
 {
     struct image_system_v last = {.kind = NO_MORE};
     int entered = namespace_enter(init), error = entered < 0 ? entered : 0;
 
     for (int kind = 0; error == 0 && kind < SYSTEM_V_KINDS; kind++)
-        error = kind_save((enum system_v_kind)kind, processes, entered > 0, known, dirfd, answer);
+        error = kind_save((enum system_v_kind)kind, processes, entered > 0, known, notes, dirfd,
+                          answer);
     last.id = -error;
     _exit(write_full(answer, &last, sizeof(last)) < 0);
 }
@@ -261,16 +276,17 @@ static int answers_read(struct tree_image *tree, int from)
 }
 
 int system_v_save(struct tree_image *tree, const struct process_tree *processes, pid_t init,
-                  struct system_v_known *known, int dirfd, struct ckpt_error *err)
+                  struct system_v_known *known, int store, int dirfd, struct ckpt_error *err)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "make a pipe");
     cleanup_fd int from = ends[0];
+    cleanup_fd int notes = openat(store, SYSTEM_V_NOTES, O_RDONLY | O_CLOEXEC);
     pid_t helper = fork();
     if (helper == 0)
-        save_main(processes, init, known, dirfd, ends[1]);
+        save_main(processes, init, known, notes, dirfd, ends[1]);
     close(ends[1]);
     if (helper < 0)
         return ckpt_error_errno(err, "start a helper");

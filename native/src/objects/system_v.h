@@ -17,9 +17,9 @@ struct system_v_known {
     size_t count;
 };
 
-/* Adds the objects of the tree to its image; init is the capsule's first process, or 0. The tree must stand still. */
+/* Adds the objects of the tree to its image; init is the capsule's first process, or 0, store the store's directory. The tree must stand still. */
 int system_v_save(struct tree_image *tree, const struct process_tree *processes, pid_t init,
-                  struct system_v_known *known, int dirfd, struct ckpt_error *err);
+                  struct system_v_known *known, int store, int dirfd, struct ckpt_error *err);
 /* In the capsule, before there are processes. */
 int system_v_restore(const struct tree_image *tree, int dirfd, struct ckpt_error *err);
 /* In the supervisor, once every process is there: segments that had been removed are again, and what the first

@@ -351,6 +351,7 @@ static const struct need needs[] = {
     THIRD(openat, O_PATH | O_CLOEXEC | O_NOFOLLOW),
     THIRD(openat, O_WRONLY | O_APPEND | O_CLOEXEC),
     {SYS_openat, 4, true, {0, 0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC}},
+    {SYS_openat, 4, true, {0, 0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC}},
     MAYBE(rename),
     ANY(close),
     ANY(fstat),

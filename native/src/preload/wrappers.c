@@ -64,6 +64,9 @@ void wrappers_init(void)
     LOOK_UP(timer_create);
     LOOK_UP(semop);
     LOOK_UP(semtimedop);
+    LOOK_UP(semget);
+    LOOK_UP(msgget);
+    LOOK_UP(shmget);
     LOOK_UP(msgrcv);
     LOOK_UP(msgsnd);
     LOOK_UP(mq_notify);

@@ -63,6 +63,9 @@ struct real_functions {
     int (*pause)(void);
     int (*timer_create)(clockid_t, struct sigevent *, timer_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*semget)(key_t, int, int);
+    int (*msgget)(key_t, int);
+    int (*shmget)(key_t, size_t, int);
     int (*semop)(int, struct sembuf *, size_t);
     int (*semtimedop)(int, struct sembuf *, size_t, const struct timespec *);
     ssize_t (*msgrcv)(int, void *, size_t, long, int);

@@ -10,6 +10,7 @@
  * supervisor. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/ipc_limit.h"
 #include "objects/posix_queue.h"
 #include "restore/restore.h"
 
@@ -132,6 +133,7 @@ static int namespaces_make(const struct capsule_spec *spec, struct ckpt_error *e
     uid_t uid = geteuid();
     gid_t gid = getegid();
     bool privileged = is_privileged();
+    struct ipc_limits limits;
 
     if (!privileged && unshare(CLONE_NEWUSER) < 0)
         return ckpt_error_errno(err, "make a user namespace (see `ckpt check`)");
@@ -141,9 +143,13 @@ static int namespaces_make(const struct capsule_spec *spec, struct ckpt_error *e
         return ckpt_error_errno(err, "make PID and mount namespaces (see `ckpt check`)");
     bool has_objects =
         spec->restore->tree->system_v_count > 0 || posix_queues_are_there(spec->restore->tree);
+    if (has_objects)
+        ipc_limits_read(&limits);
     if (has_objects && unshare(CLONE_NEWIPC) < 0)
         return ckpt_error_errno(err,
                                 "make an IPC namespace for the task's queues and System V objects");
+    if (has_objects)
+        ipc_limits_set(&limits);
     clocks_shift(spec);
     return 0;
 }

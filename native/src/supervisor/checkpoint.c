@@ -138,7 +138,7 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
     context.index = index;
     if (error == 0)
         error = system_v_save(&job->tree, tree, checkpoint->coordinator->capsule_outer,
-                              &checkpoint->system_v, job->dirfd, err);
+                              &checkpoint->system_v, job->store->dirfd, job->dirfd, err);
     for (size_t i = 0; error == 0 && i < tree->count; i++) {
         error = process_fill(checkpoint, job, tree, &tree->processes[i], err);
         if (error < 0 || job->tree.processes[i].zombie)

@@ -65,6 +65,34 @@ assert libc.semctl(s, 0, 0) == 0 and libc.msgctl(q, 0, None) == 0 and libc.shmct
 """
 
 
+def test_objects_that_nobody_has_used_yet(case):
+    """Made by a process that has ended, with and without a key; one with a key that was there before is not the tree's."""
+    key = 0x4ab00000 + case.user.uid + os.getpid() % 65536 * 16
+    make = f"""
+if os.fork() == 0:
+    s, q, m = libc.semget({key}, 2, 0o1600), libc.msgget(0, 0o600), libc.shmget({key + 1}, 4096, 0o3600)
+    assert s >= 0 and q >= 0 and m >= 0
+    open("ids", "w").write(f"{{s}} {{q}} {{m}}")
+    os._exit(0)
+assert os.wait()[1] == 0
+s, q, m = map(int, open("ids").read().split())
+assert libc.semget({key}, 2, 0o1600) == s and libc.semget({key}, 2, 0o3600) == -1"""
+    remove = f"""
+assert libc.semget({key}, 2, 0) == s and libc.shmget({key + 1}, 4096, 0) == m
+assert libc.semctl(s, 0, 0) == 0 and libc.msgctl(q, 0, None) == 0 and libc.shmctl(m, 0, None) == 0"""
+    task = case.task(["python3", "-c", PROGRAM.format(make=make, remove=remove)])
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    ids = [int(i) for i in open(task.path("ids"), encoding="ascii").read().split()]
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    left = [table for table, i in zip(("sem", "msg", "shm"), ids) if i in rows(table)]
+    check(not left, f"left on the host: {left}")
+    finish(task)
+
+
 def test_nothing_is_left_on_the_host(case):
     task = case.task(["python3", "-c", PROGRAM.format(make=MAKE, remove=REMOVE)])
     task.start()

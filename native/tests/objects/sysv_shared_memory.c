@@ -26,6 +26,14 @@ static unsigned long attached(int id)
     return status.shm_nattch;
 }
 
+static unsigned mode_of(int id)
+{
+    struct shmid_ds status;
+
+    MUST(shmctl(id, IPC_STAT, &status));
+    return status.shm_perm.mode;
+}
+
 /* A checkpoint under way attaches copies for a moment. */
 static void attached_await(int id, unsigned long wanted)
 {
@@ -51,6 +59,7 @@ int main(void)
     fill(once, SIZE, 2);
     fill(gone, SIZE, 3);
     detach(once);
+    MUST(shmctl(alone, SHM_LOCK, NULL));
     MUST(shmctl(removed, IPC_RMID, NULL));
     MUST(mprotect(reader + 4096, 4096, PROT_NONE));
     pid_t child = MUST(fork());
@@ -75,6 +84,8 @@ int main(void)
     CHECK(first_wrong(gone, SIZE, 3) < 0, "what is removed has changed");
     attached_await(removed, 2);
     attached_await(alone, 0);
+    CHECK((mode_of(alone) & SHM_LOCKED) != 0 && (mode_of(id) & SHM_LOCKED) == 0, "modes %o and %o",
+          mode_of(alone), mode_of(id));
     once = attach(alone, 0);
     CHECK(first_wrong(once, SIZE, 2) < 0, "what was not attached has changed");
     MUST(kill(child, SIGKILL));

@@ -19,6 +19,7 @@ static const char *const paths[DESCRIPTION_KINDS] = {
     [DESCRIPTION_FIFO] = "/data/fifo",
     [DESCRIPTION_PATH_ONLY] = "/data/link",
     [DESCRIPTION_PROC] = "/proc/self/status",
+    [DESCRIPTION_QUEUE] = "/queue",
 };
 
 static void descriptions_add(struct tree_image *tree)
