@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Deciding for each file how it joins the generation, and doing so. */
-#include "files/capture.h"
+ * Deciding for each file how it joins the generation, while the tree stands still. */
+#include "files/internal.h"
 
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "files/attributes.h"
-#include "files/content.h"
 #include "files/walk.h"
 #include "store/generation.h"
 
@@ -18,32 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Timestamps come from a clock that ticks only now and then: what was written that shortly before may be written once
- * more and keep its time. Four ticks of the slowest clock. */
-#define TICK_NS 40000000LL
 
 #define SMALL       (64U << 10) /* read at once: opening it twice would cost as much */
 #define SMALL_TOTAL (16U << 20) /* as long as there are not too many */
 #define OPEN_MAX    256         /* files kept open for reading after the pause */
-#define CLONE_FROM  (1U << 20)
-
-enum todo_kind {
-    TODO_KEEP,   /* the content of the generation before */
-    TODO_FINISH, /* read during the pause */
-    TODO_READ,   /* through fd, and checked afterwards */
-};
-
-struct files_todo {
-    enum todo_kind kind;
-    size_t entry;
-    int fd;
-    nlink_t links;
-    struct file_content content;
-    struct content_job job;
-};
 
 /* One capture under way. */
 struct pass {
@@ -59,132 +36,6 @@ struct pass {
     uint64_t small_total;
     int64_t now_ns; /* by the clock of whoever stamps files */
 };
-
-/* ---- what was there before ---- */
-
-static int nothing(void *context, int directory, const char *name, const struct stat *status,
-                   size_t entry, struct ckpt_error *err)
-{
-    (void)context, (void)directory, (void)name, (void)status, (void)entry, (void)err;
-    return 0;
-}
-
-static int64_t realtime_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static struct walk walk_of(const struct files *files, struct catalog *catalog)
-{
-    return (struct walk){
-        .catalog = catalog,
-        .excludes = files->excludes,
-        .exclude_count = files->exclude_count,
-        .left_out = &files->store,
-        .foreign = files->foreign,
-        .foreign_count = 3,
-    };
-}
-
-int files_open(struct files *files, const char *directory, const char *store,
-               struct ckpt_error *err)
-{
-    files->root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (files->root < 0)
-        return ckpt_error_errno(err, "open the working directory '%s'", directory);
-    if (stat(store, &files->store) < 0)
-        return ckpt_error_errno(err, "stat '%s'", store);
-    for (int i = 0; i < 3; i++) {
-        if (fstat(i, &files->foreign[i]) < 0 || !S_ISREG(files->foreign[i].st_mode))
-            files->foreign[i].st_ino = 0;
-    }
-    return 0;
-}
-
-void files_note_original(struct files *files)
-{
-    struct walk walk = walk_of(files, &files->last);
-    int64_t sure_ns = realtime_ns() - TICK_NS;
-
-    walk.regular = nothing;
-    if (files->dedicated && walk_directory(&walk, files->root, NULL) < 0)
-        catalog_free(&files->last);
-    for (size_t i = 0; i < files->last.count; i++)
-        files->last.entries[i].unsure = files->last.entries[i].stamp.ctime_ns > sure_ns;
-}
-
-void files_close(struct files *files)
-{
-    if (files->root >= 0)
-        close(files->root);
-    files->root = -1;
-    catalog_free(&files->last);
-    notes_free(&files->notes);
-    free(files->numbers);
-    files->numbers = NULL;
-}
-
-static int entry_stat(const struct files *files, const struct file_entry *entry, struct stat *ret)
-{
-    char path[PATH_MAX + 1];
-
-    if (!entry->outside)
-        return fstatat(files->root, entry->path, ret, AT_SYMLINK_NOFOLLOW);
-    snprintf(path, sizeof(path), "/%s", entry->path);
-    return lstat(path, ret);
-}
-
-static struct file_number number_of(const struct file_stamp *stamp)
-{
-    return (struct file_number){stamp->device, stamp->inode};
-}
-
-static int root_number(const struct files *files, struct file_number *ret, struct ckpt_error *err)
-{
-    struct stat status;
-
-    if (fstat(files->root, &status) < 0)
-        return ckpt_error_errno(err, "stat the working directory");
-    *ret = (struct file_number){status.st_dev, status.st_ino};
-    return 0;
-}
-
-int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
-                   struct numbers_list *ret_numbers, struct ckpt_error *err)
-{
-    struct file_number root;
-    int error = root_number(files, &root, err);
-
-    if (error < 0)
-        return error;
-    if (numbers_add(ret_numbers, &(struct numbers_pair){.real = root, .known = catalog->root}) < 0)
-        return ckpt_error_set(err, ENOMEM, "no memory");
-    for (size_t i = 0; i < catalog->count; i++) {
-        struct file_entry *entry = &catalog->entries[i], now = {0};
-        struct stat status;
-        if (entry->kind == FILE_FOREIGN || entry->kind == FILE_SOCKET)
-            continue;
-        if (entry_stat(files, entry, &status) < 0)
-            return ckpt_error_errno(err, "find '%s' again", entry->path);
-        attributes_from_status(&status, &now);
-        entry->stamp = now.stamp;
-        entry->unsure = false; /* it bears its old time: whoever writes gives it a new one */
-        struct numbers_pair pair = {.real = number_of(&entry->stamp),
-                                    .known = entry->known,
-                                    .real_ctime_ns = entry->stamp.ctime_ns,
-                                    .known_ctime_ns = entry->known_ctime_ns};
-        if (entry->same_as < 0 && numbers_add(ret_numbers, &pair) < 0)
-            return ckpt_error_set(err, ENOMEM, "no memory");
-    }
-    catalog_free(&files->last);
-    files->last = *catalog;
-    files->last_generation = generation;
-    *catalog = (struct catalog){0};
-    return 0;
-}
 
 /* ---- one file, while the tree stands still ---- */
 
@@ -256,18 +107,6 @@ static struct files_todo *todo_add(struct pass *pass, enum todo_kind kind, size_
     return todo;
 }
 
-static int take(struct files *files, struct files_todo *todo, int fd, uint64_t size,
-                struct ckpt_error *err)
-{
-    bool clone = size >= CLONE_FROM && !files->cannot_clone;
-
-    todo->job.content = &todo->content;
-    int error = content_take(&todo->job, fd, size, clone, err);
-    if (error == 0 && clone && !todo->job.cloned)
-        files->cannot_clone = true;
-    return error;
-}
-
 /* A file that has changed, or may have. */
 static int changed_visit(struct pass *pass, int directory, const char *name,
                          const struct stat *status, size_t index, const struct file_entry *before,
@@ -291,7 +130,7 @@ static int changed_visit(struct pass *pass, int directory, const char *name,
         return 0;
     }
     pass->small_total += size <= SMALL ? size : 0;
-    return take(pass->files, todo, fd, size, err);
+    return todo_take(pass->files, todo, fd, size, err);
 }
 
 static int regular_visit(void *context, int directory, const char *name, const struct stat *status,
@@ -440,97 +279,4 @@ int files_capture(struct files *files, const struct tree_image *tree, struct sto
     free(pass.covers);
     free(pass.linked);
     return error;
-}
-
-/* ---- when the tree runs again ---- */
-
-/* Whether the file stayed as it was while it was read. A new time of change alone may come from a new name, or none. */
-static bool stayed(const struct files_job *job, const struct files_todo *todo)
-{
-    const struct file_entry *entry = &job->catalog.entries[todo->entry];
-    struct file_entry now = {0};
-    struct stat status, named;
-
-    if (fstat(todo->fd, &status) < 0)
-        return false;
-    attributes_from_status(&status, &now);
-    if (file_stamps_equal(&now.stamp, &entry->stamp))
-        return true;
-    if (now.stamp.size != entry->stamp.size || now.stamp.mtime_ns != entry->stamp.mtime_ns)
-        return false;
-    return status.st_nlink != todo->links || entry_stat(job->files, entry, &named) < 0 ||
-           !status_is_same(&named, &status);
-}
-
-static int read_later(struct files_job *job, struct files_todo *todo, struct ckpt_error *err)
-{
-    const struct file_entry *entry = &job->catalog.entries[todo->entry];
-    struct ckpt_error reason = {0};
-    int error = take(job->files, todo, todo->fd, entry->stamp.size, &reason);
-
-    if (error == -ESTALE || (error == 0 && !stayed(job, todo))) {
-        job->files->pressing = true;
-        return ckpt_error_set(err, EAGAIN, "'%s' was written to while it was copied", entry->path);
-    }
-    close(todo->fd);
-    todo->fd = -1;
-    return error == 0 ? 0 : ckpt_error_set(err, -error, "'%s': %s", entry->path, reason.message);
-}
-
-static int todo_do(struct files_job *job, struct files_todo *todo, struct manifest *manifest,
-                   struct ckpt_error *err)
-{
-    struct file_content *content = &job->catalog.entries[todo->entry].content;
-    int error = 0;
-
-    todo->job.content = &todo->content;
-    if (todo->kind == TODO_KEEP)
-        error = content_keep(&todo->job, err);
-    else if (todo->kind == TODO_READ)
-        error = read_later(job, todo, err);
-    if (error == 0)
-        error = content_finish(&todo->job, err);
-    if (error < 0)
-        return error;
-    *content = todo->content;
-    todo->content.sums = NULL;
-    if (manifest_add_content(manifest, content->name, content->size, content_sum(content),
-                             todo->job.written) < 0)
-        return ckpt_error_set(err, ENOMEM, "no memory");
-    return 0;
-}
-
-int files_write(struct files_job *job, struct manifest *manifest, struct ckpt_error *err)
-{
-    int error = 0;
-
-    for (size_t i = 0; error == 0 && i < job->todo_count; i++)
-        error = todo_do(job, &job->todo[i], manifest, err);
-    return error == 0 ? catalog_write(&job->catalog, job->dirfd, err) : error;
-}
-
-void files_committed(struct files_job *job, unsigned generation)
-{
-    catalog_free(&job->files->last);
-    job->files->last = job->catalog;
-    job->files->last_generation = generation;
-    job->files->pressing = false;
-    job->catalog = (struct catalog){0};
-}
-
-void files_job_free(struct files_job *job)
-{
-    for (size_t i = 0; i < job->todo_count; i++) {
-        if (job->todo[i].fd >= 0)
-            close(job->todo[i].fd);
-        content_job_free(&job->todo[i].job);
-        free(job->todo[i].content.sums);
-    }
-    free(job->todo);
-    job->todo = NULL;
-    job->todo_count = 0;
-    if (job->previous_dirfd >= 0)
-        close(job->previous_dirfd);
-    job->previous_dirfd = -1;
-    catalog_free(&job->catalog);
 }

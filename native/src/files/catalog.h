@@ -65,6 +65,7 @@ struct file_entry {
     struct file_number known; /* what the tree knows it by, see wire/numbers.h */
     int64_t known_ctime_ns;
     bool unsure;         /* the stamp proves nothing: written just before, or mapped and writable */
+    bool stayed;         /* not in the file: a restart has found it to be as in the stamp */
     int same_as;         /* index of an entry before this one that is the same file, or -1 */
     char *target;        /* of a symbolic link */
     uint64_t input_size; /* of the regular file outside that the link leads to */

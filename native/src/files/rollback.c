@@ -31,10 +31,10 @@ static int path_compare(const void *a, const void *b)
 }
 
 /* Our entries by their names; the caller frees. */
-static const struct file_entry **entries_sort(const struct rollback *rollback, size_t *ret_count)
+static struct file_entry **entries_sort(const struct rollback *rollback, size_t *ret_count)
 {
     const struct catalog *catalog = rollback->catalog;
-    const struct file_entry **sorted = malloc((catalog->count + 1) * sizeof(*sorted));
+    struct file_entry **sorted = malloc((catalog->count + 1) * sizeof(*sorted));
     size_t count = 0;
 
     for (size_t i = 0; sorted != NULL && i < catalog->count; i++) {
@@ -69,14 +69,14 @@ static bool is_by_reference(const struct file_entry *entry)
 
 struct removal {
     const struct rollback *rollback;
-    const struct file_entry **sorted;
+    struct file_entry **sorted;
     size_t count;
 };
 
-static const struct file_entry *entry_find(const struct removal *removal, char *path)
+static struct file_entry *entry_find(const struct removal *removal, char *path)
 {
     const struct file_entry wanted = {.path = path}, *key = &wanted;
-    const struct file_entry **found =
+    struct file_entry **found =
         bsearch(&key, removal->sorted, removal->count, sizeof(*removal->sorted), path_compare);
 
     return found != NULL ? *found : NULL;
@@ -154,7 +154,7 @@ static int directory_enter(int directory, const char *name, const struct stat *s
 static int name_remove(const struct removal *removal, int directory, const char *name, char *path,
                        struct ckpt_error *err)
 {
-    const struct file_entry *entry = entry_find(removal, path);
+    struct file_entry *entry = entry_find(removal, path);
     struct stat status;
 
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -166,8 +166,10 @@ static int name_remove(const struct removal *removal, int directory, const char 
         int fd = directory_enter(directory, name, &status);
         return fd < 0 ? failed(err, fd, path) : directory_remove(removal, fd, path, err);
     }
-    if (entry != NULL && is_what_it_was(entry, &status))
+    if (entry != NULL && is_what_it_was(entry, &status)) {
+        entry->stayed = !is_by_reference(entry);
         return 0;
+    }
     if (entry != NULL && S_ISREG(status.st_mode) && is_same_file(removal, entry, &status)) {
         int error = entry->same_as < 0 ? content_rewrite(removal->rollback, entry, &status) : 0;
         return error < 0 ? failed(err, error, path) : 0;
@@ -305,6 +307,7 @@ static int entry_make(const struct rollback *rollback, const struct file_entry *
             error = regular_make(rollback, entry);
             break;
         }
+        rollback->catalog->entries[entry->same_as].stayed = false;
         return linkat(rollback->to, rollback->catalog->entries[entry->same_as].path, rollback->to,
                       entry->path, 0) < 0
                    ? -errno

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 struct rollback {
-    const struct catalog *catalog;
+    struct catalog *catalog; /* what has stayed as it was is marked */
     bool outside; /* bring back what lies outside of the working directory; to is the root then */
     const struct notes
         *notes; /* what is not in a dedicated directory comes back as far as it was noted */

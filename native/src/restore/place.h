@@ -15,7 +15,7 @@
 struct place;
 
 struct place_spec {
-    const struct catalog *catalog;
+    struct catalog *catalog;
     int contents;     /* the generation's directory */
     const char *from; /* where the last incarnation worked; need not exist any more */
     const char *to;

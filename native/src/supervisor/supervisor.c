@@ -232,8 +232,8 @@ static void files_lost_warn(struct session *session, const struct rollback_lost 
     status_add_warning(&session->status, text);
 }
 
-static int files_bring_back(struct session *session, const struct restart_plan *plan,
-                            const char *cwd, struct place **ret, struct ckpt_error *err)
+static int files_bring_back(struct session *session, struct restart_plan *plan, const char *cwd,
+                            struct place **ret, struct ckpt_error *err)
 {
     struct notes notes = {0};
     struct rollback_lost lost = {0};

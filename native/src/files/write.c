@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Doing what has been decided for each file: most of it when the tree runs again. */
+#include "files/internal.h"
+
+#include "files/attributes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLONE_FROM (1U << 20)
+
+int todo_take(struct files *files, struct files_todo *todo, int fd, uint64_t size,
+              struct ckpt_error *err)
+{
+    bool clone = size >= CLONE_FROM && !files->cannot_clone;
+
+    todo->job.content = &todo->content;
+    int error = content_take(&todo->job, fd, size, clone, err);
+    if (error == 0 && clone && !todo->job.cloned)
+        files->cannot_clone = true;
+    return error;
+}
+
+/* Whether the file stayed as it was while it was read. A new time of change alone may come from a new name, or none. */
+static bool stayed(const struct files_job *job, const struct files_todo *todo)
+{
+    const struct file_entry *entry = &job->catalog.entries[todo->entry];
+    struct file_entry now = {0};
+    struct stat status, named;
+
+    if (fstat(todo->fd, &status) < 0)
+        return false;
+    attributes_from_status(&status, &now);
+    if (file_stamps_equal(&now.stamp, &entry->stamp))
+        return true;
+    if (now.stamp.size != entry->stamp.size || now.stamp.mtime_ns != entry->stamp.mtime_ns)
+        return false;
+    return status.st_nlink != todo->links || entry_stat(job->files, entry, &named) < 0 ||
+           !status_is_same(&named, &status);
+}
+
+static int read_later(struct files_job *job, struct files_todo *todo, struct ckpt_error *err)
+{
+    const struct file_entry *entry = &job->catalog.entries[todo->entry];
+    struct ckpt_error reason = {0};
+    int error = todo_take(job->files, todo, todo->fd, entry->stamp.size, &reason);
+
+    if (error == -ESTALE || (error == 0 && !stayed(job, todo))) {
+        job->files->pressing = true;
+        return ckpt_error_set(err, EAGAIN, "'%s' was written to while it was copied", entry->path);
+    }
+    close(todo->fd);
+    todo->fd = -1;
+    return error == 0 ? 0 : ckpt_error_set(err, -error, "'%s': %s", entry->path, reason.message);
+}
+
+static int todo_do(struct files_job *job, struct files_todo *todo, struct manifest *manifest,
+                   struct ckpt_error *err)
+{
+    struct file_content *content = &job->catalog.entries[todo->entry].content;
+    int error = 0;
+
+    todo->job.content = &todo->content;
+    if (todo->kind == TODO_KEEP)
+        error = content_keep(&todo->job, err);
+    else if (todo->kind == TODO_READ)
+        error = read_later(job, todo, err);
+    if (error == 0)
+        error = content_finish(&todo->job, err);
+    if (error < 0)
+        return error;
+    *content = todo->content;
+    todo->content.sums = NULL;
+    if (manifest_add_content(manifest, content->name, content->size, content_sum(content),
+                             todo->job.written) < 0)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    return 0;
+}
+
+int files_write(struct files_job *job, struct manifest *manifest, struct ckpt_error *err)
+{
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < job->todo_count; i++)
+        error = todo_do(job, &job->todo[i], manifest, err);
+    return error == 0 ? catalog_write(&job->catalog, job->dirfd, err) : error;
+}
+
+void files_committed(struct files_job *job, unsigned generation)
+{
+    catalog_free(&job->files->last);
+    job->files->last = job->catalog;
+    job->files->last_generation = generation;
+    job->files->pressing = false;
+    job->catalog = (struct catalog){0};
+}
+
+void files_job_free(struct files_job *job)
+{
+    for (size_t i = 0; i < job->todo_count; i++) {
+        if (job->todo[i].fd >= 0)
+            close(job->todo[i].fd);
+        content_job_free(&job->todo[i].job);
+        free(job->todo[i].content.sums);
+    }
+    free(job->todo);
+    job->todo = NULL;
+    job->todo_count = 0;
+    if (job->previous_dirfd >= 0)
+        close(job->previous_dirfd);
+    job->previous_dirfd = -1;
+    catalog_free(&job->catalog);
+}
