@@ -297,6 +297,7 @@ int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err)
 
 void coordinator_close(struct coordinator *coordinator)
 {
+    mount_point_remove(&coordinator->mount_point);
     while (coordinator->members != NULL)
         member_remove(coordinator, coordinator->members);
     if (coordinator->variables_fd >= 0)

@@ -10,6 +10,7 @@
 #include "store/status.h"
 #include "store/store.h"
 #include "store/task.h"
+#include "supervisor/mount_point.h"
 #include "wire/wire.h"
 
 #include <stdbool.h>
@@ -69,9 +70,10 @@ struct coordinator {
     int variables_fd; /* given to every restored one, -1: nothing to give */
     enum tree_mode mode;
     pid_t root_outer, root_inner;
-    pid_t capsule_outer;   /* the capsule's init, or 0 */
-    pid_t stand_in;        /* the capsule's stand-in for the supervisor, outer, or 0 */
-    pid_t parent, session; /* of the root, as the tree sees them */
+    pid_t capsule_outer;            /* the capsule's init, or 0 */
+    struct mount_point mount_point; /* the capsule's */
+    pid_t stand_in;                 /* the capsule's stand-in for the supervisor, outer, or 0 */
+    pid_t parent, session;          /* of the root, as the tree sees them */
     int64_t monotonic_shift_ns, boottime_shift_ns; /* the tree's clocks less ours */
     int epoll_fd;
     struct watch listener;

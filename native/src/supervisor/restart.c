@@ -241,8 +241,8 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
     if (error < 0)
         return ckpt_error_set(err, -error, "read our own limits: %s", strerror(-error));
     error = restore_plan_make(&plan->tree, pid_max_read(), &restore.plan, err);
-    if (error == 0 && mkdir_p(spec.workdir, 0777) < 0)
-        error = ckpt_error_errno(err, "make '%s', where the tree expects to be", spec.workdir);
+    if (error == 0)
+        error = mount_point_make(&coordinator->mount_point, spec.workdir, err);
     posix_queues_clear(&plan->tree);
     if (error == 0)
         error = capsule_start(&spec, &coordinator->capsule_outer, err);

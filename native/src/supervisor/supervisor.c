@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "restore/namespaces.h"
 #include "restore/place.h"
 #include "store/generation.h"
 #include "store/variables.h"
@@ -17,6 +18,7 @@
 #include "supervisor/remains.h"
 #include "supervisor/session.h"
 #include "supervisor/triggers.h"
+#include "supervisor/where.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -260,33 +262,31 @@ static int files_bring_back(struct session *session, struct restart_plan *plan, 
     return error;
 }
 
-static int restart_from(struct session *session, unsigned generation, const char *cwd,
-                        struct ckpt_error *err)
+static int restart_from(struct session *session, enum run_mode mode, unsigned generation,
+                        const char *cwd, struct ckpt_error *err)
 {
     struct restart_plan plan;
     struct place *place = NULL;
-    char before[PATH_MAX];
+    char where[PATH_MAX];
     int error = restart_prepare(session->store, generation, &plan, err);
 
     if (error < 0)
         return error;
-    if (!plan.catalog.dedicated) { /* what else lies there cannot move along */
-        snprintf(before, sizeof(before), "%s", session->task.attempt_dir);
-        cwd = before;
-    }
     session->output.use = tree_image_terminal_use(&plan.tree);
-    error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
-                        plan.manifest.stderr_bytes, err);
+    error = where_to_continue(&session->task, mode, plan.catalog.dedicated, cwd, where, err);
+    if (error == 0)
+        error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
+                            plan.manifest.stderr_bytes, err);
     if (error == 0)
         error = refresh_open(session->store, session->options.refresh, &plan,
                              &session->coordinator.variables_fd, err);
     if (error == 0)
-        error = files_bring_back(session, &plan, cwd, &place, err);
+        error = files_bring_back(session, &plan, where, &place, err);
     if (error == 0)
-        error = restart_tree(&session->coordinator, &session->output, &plan, cwd, &session->root.fd,
-                             err);
+        error = restart_tree(&session->coordinator, &session->output, &plan, where,
+                             &session->root.fd, err);
     if (error == 0)
-        error = restart_settle(session, &plan, cwd, err);
+        error = restart_settle(session, &plan, where, err);
     restart_plan_free(&plan);
     if (session->coordinator.variables_fd >= 0)
         close(session->coordinator.variables_fd);
@@ -304,7 +304,7 @@ static int restart_from(struct session *session, unsigned generation, const char
 }
 
 /* The latest usable generation, or the one asked for, or older ones; -ENOENT when none was usable. */
-static int restart(struct session *session, const char *cwd)
+static int restart(struct session *session, enum run_mode mode, const char *cwd)
 {
     unsigned *numbers = NULL;
     size_t count = 0;
@@ -318,7 +318,7 @@ static int restart(struct session *session, const char *cwd)
     for (size_t i = count; i-- > 0 && result < 0;) {
         if (session->options.generation != 0 && numbers[i] > session->options.generation)
             continue;
-        result = restart_from(session, numbers[i], cwd, &err);
+        result = restart_from(session, mode, numbers[i], cwd, &err);
         if (result < 0)
             ckpt_warn("generation %u cannot be restarted: %s; %s", numbers[i], err.message,
                       i > 0 ? "trying an older one" : "there is no older one");
@@ -340,19 +340,31 @@ static bool holds_generations(struct session *session)
     return count > 0;
 }
 
+static void impossible_warn(struct session *session, const struct ckpt_error *err)
+{
+    ckpt_warn("no restart: %s; the command starts from the beginning", err->message);
+    status_add_warning(&session->status, err->message);
+}
+
 static int begin(struct session *session, enum run_mode mode, const char *cwd,
                  struct ckpt_error *err)
 {
     bool wanted = mode == RUN_MODE_RESTART ||
                   (mode == RUN_MODE_RUN && !session->options.fresh && holds_generations(session));
 
+    /* Before anything is touched: the same would be in the way of every generation. */
+    bool possible = !wanted || namespaces_check(err) == 0;
     /* `ckpt restart` may be called from anywhere: the task goes on where it was. */
-    if (wanted && restart(session, mode == RUN_MODE_RESTART ? session->task.attempt_dir : cwd) == 0)
+    if (wanted && possible &&
+        restart(session, mode, mode == RUN_MODE_RESTART ? session->task.attempt_dir : cwd) == 0)
         return 0;
     if (mode == RUN_MODE_RESTART)
-        return ckpt_error_set(err, ESTALE, "no generation of '%s' could be restarted",
-                              session->store->path);
-    if (wanted)
+        return possible ? ckpt_error_set(err, ESTALE, "no generation of '%s' could be restarted",
+                                         session->store->path)
+                        : -ESTALE;
+    if (!possible)
+        impossible_warn(session, err);
+    else if (wanted)
         ckpt_warn("no generation could be restarted; the command starts from the beginning");
     return launch(session, cwd, err);
 }
