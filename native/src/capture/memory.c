@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "image/process.h"
 #include "objects/mapped_file.h"
+#include "store/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #define PAGE            4096ULL
 #define BATCH_PAGES     256
@@ -34,6 +36,7 @@ struct writer {
     pid_t snapshot;
     const struct memory_files *files;
     int mem_fd, pagemap_fd, out_fd;
+    struct checksum_blocks *sum; /* of all that is written to out_fd */
     struct process_image image;
     char pages[BATCH_PAGES * PAGE];
     uint64_t pagemap[PAGEMAP_PAGES];
@@ -170,10 +173,22 @@ static int run_write(struct writer *writer, uint64_t address, const char *pages,
 {
     if (write_full(writer->out_fd, pages, count * PAGE) < 0)
         return -errno;
+    checksum_blocks_update(writer->sum, pages, count * PAGE);
     if (process_image_add_run(&writer->image, address, writer->image.page_count, count) < 0)
         return -ENOMEM;
     writer->image.page_count += count;
     return 0;
+}
+
+/* Through /proc/PID/mem it takes twice as long, but that also shows what the process itself may not read. */
+static ssize_t memory_read(struct writer *writer, uint64_t address, size_t size)
+{
+    struct iovec local = {.iov_base = writer->pages, .iov_len = size};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+
+    if (process_vm_readv(writer->snapshot, &local, 1, &remote, 1, 0) == (ssize_t)size)
+        return (ssize_t)size;
+    return pread_full(writer->mem_fd, writer->pages, size, (off_t)address);
 }
 
 /* Stores neighbouring pages; zero ones of anonymous memory need not be stored. Behind the end of a file there is
@@ -181,7 +196,7 @@ static int run_write(struct writer *writer, uint64_t address, const char *pages,
 static int pages_store(struct writer *writer, uint64_t address, size_t count, bool whole,
                        bool skip_zero)
 {
-    ssize_t got = pread_full(writer->mem_fd, writer->pages, count * PAGE, (off_t)address);
+    ssize_t got = memory_read(writer, address, count * PAGE);
     size_t readable = got > 0 ? (size_t)got / PAGE : 0;
     int error = readable < count && !whole ? -EIO : 0;
 
@@ -314,18 +329,31 @@ static void writer_free(struct writer *writer)
         if (fd >= 0)
             close(fd);
     }
+    checksum_blocks_free(writer->sum);
     process_image_free(&writer->image);
     free(writer);
 }
 
+static int pages_add(struct writer *writer, pid_t inner, struct manifest *manifest)
+{
+    char name[32];
+    uint64_t size, sum = checksum_blocks_end(writer->sum, &size);
+
+    process_image_name(inner, "mem", name);
+    return manifest_add_content(manifest, name, size, sum, true);
+}
+
 int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
-                   const struct memory_files *files, int dirfd, struct ckpt_error *err)
+                   const struct memory_files *files, int dirfd, struct manifest *manifest,
+                   struct ckpt_error *err)
 {
     struct mappings mappings = {0};
     struct writer *writer = calloc(1, sizeof(*writer));
 
-    if (writer == NULL)
+    if (writer == NULL || (writer->sum = checksum_blocks_new()) == NULL) {
+        free(writer);
         return ckpt_error_set(err, ENOMEM, "no memory to write process %d", (int)inner);
+    }
     writer->mem_fd = writer->pagemap_fd = writer->out_fd = -1;
     writer->files = files;
     int error = writer_open(writer, snapshot, inner, dirfd, err);
@@ -335,6 +363,8 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
         error = mapping_store(writer, &mappings.list[i], tree, err);
     if (error == 0)
         error = process_image_write(&writer->image, dirfd, inner, err);
+    if (error == 0 && pages_add(writer, inner, manifest) < 0)
+        error = ckpt_error_set(err, ENOMEM, "no memory");
     mappings_free(&mappings);
     writer_free(writer);
     return error;

@@ -7,20 +7,18 @@
 
 #include "common/array.h"
 #include "common/io.h"
+#include "common/parallel.h"
 #include "store/checksum.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE   (SHARED_BLOCK_PAGES * SHARED_PAGE)
-#define THREADS_MAX  4
-#define TAKE         16           /* blocks: what a thread writes at once stays together */
-#define THREADS_FROM (4ULL << 20) /* bytes: less is done sooner than a thread is there */
+#define BLOCK_SIZE (SHARED_BLOCK_PAGES * SHARED_PAGE)
+#define TAKE       16           /* blocks: what a thread writes at once stays together */
+#define MUCH       (4ULL << 20) /* bytes: less is done sooner than a thread is there */
 
 /* Pages of one block that are to be copied. */
 struct part {
@@ -32,11 +30,8 @@ struct copy {
     struct shared_pages *pages;
     const struct shared_source *source;
     const struct part *parts;
-    size_t part_count;
-    size_t next; /* the first part that no thread has taken */
     bool learn;
     const bool *stop;
-    int error; /* the first */
 };
 
 ssize_t shared_source_read(const struct shared_source *source, uint64_t offset, void *to,
@@ -111,14 +106,19 @@ static void pages_judge(struct copy *copy, struct shared_block *block, const str
     }
 }
 
-static int part_copy(struct copy *copy, const struct part *part, char *buffer)
+static int part_copy(void *context, size_t number, void *memory)
 {
+    struct copy *copy = context;
+    const struct part *part = &copy->parts[number];
+    char *buffer = memory;
     struct shared_block *block = shared_pages_block(copy->pages, part->index);
     uint64_t offset = (part->index * SHARED_BLOCK_PAGES + part->from) * SHARED_PAGE;
     size_t size = (part->to - part->from) * SHARED_PAGE;
     bool write[SHARED_BLOCK_PAGES];
-    ssize_t got = shared_source_read(copy->source, offset, buffer, size);
 
+    if (copy->stop != NULL && __atomic_load_n(copy->stop, __ATOMIC_RELAXED))
+        return -ECANCELED;
+    ssize_t got = shared_source_read(copy->source, offset, buffer, size);
     /* The last page of an object may be a part of one. */
     if (got <= (ssize_t)(size - SHARED_PAGE))
         return -EFAULT;
@@ -139,53 +139,6 @@ static int part_copy(struct copy *copy, const struct part *part, char *buffer)
 }
 
 /* ---- all of them ---- */
-
-static void *parts_copy(void *argument)
-{
-    struct copy *copy = argument;
-    char *buffer = malloc(BLOCK_SIZE);
-    int error = buffer == NULL ? -ENOMEM : 0;
-
-    while (error == 0) {
-        size_t first = __atomic_fetch_add(&copy->next, TAKE, __ATOMIC_RELAXED);
-        if (first >= copy->part_count || __atomic_load_n(&copy->error, __ATOMIC_RELAXED) != 0)
-            break;
-        for (size_t i = first; error == 0 && i < first + TAKE && i < copy->part_count; i++) {
-            error = part_copy(copy, &copy->parts[i], buffer);
-            if (error == 0 && copy->stop != NULL && __atomic_load_n(copy->stop, __ATOMIC_RELAXED))
-                error = -ECANCELED;
-        }
-    }
-    if (error != 0)
-        __atomic_store_n(&copy->error, error, __ATOMIC_RELAXED);
-    free(buffer);
-    return NULL;
-}
-
-static size_t threads_wanted(const struct copy *copy)
-{
-    cpu_set_t cpus;
-    size_t count = 1;
-
-    if (copy->part_count * BLOCK_SIZE >= THREADS_FROM && !copy->learn &&
-        sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-        count = (size_t)CPU_COUNT(&cpus);
-    return count > THREADS_MAX ? THREADS_MAX : count;
-}
-
-static int copy_run(struct copy *copy)
-{
-    pthread_t threads[THREADS_MAX];
-    size_t started = 0, more = threads_wanted(copy) - 1;
-
-    while (started < more &&
-           pthread_create(&threads[started], NULL, parts_copy, copy) == 0) /* else by ourselves */
-        started++;
-    parts_copy(copy);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
-    return copy->error;
-}
 
 /* Blocks that are not known yet get their place; parts ascend. */
 static int blocks_add(struct shared_pages *pages, const struct part *parts, size_t count)
@@ -236,13 +189,15 @@ int shared_pages_copy(struct shared_pages *pages, const struct shared_source *so
     if (error == 0)
         error = blocks_add(pages, parts, part_count);
     if (error == 0 && part_count > 0) {
-        struct copy copy = {.pages = pages,
-                            .source = source,
-                            .parts = parts,
-                            .part_count = part_count,
-                            .learn = learn,
-                            .stop = stop};
-        error = copy_run(&copy);
+        struct copy copy = {
+            .pages = pages, .source = source, .parts = parts, .learn = learn, .stop = stop};
+        struct parallel parallel = {.count = part_count,
+                                    .take = TAKE,
+                                    .buffer_size = BLOCK_SIZE,
+                                    .alone = learn || part_count * BLOCK_SIZE < MUCH,
+                                    .work = part_copy,
+                                    .context = &copy};
+        error = parallel_run(&parallel);
     }
     free(parts);
     return error;

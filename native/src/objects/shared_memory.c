@@ -6,7 +6,7 @@
 #include "objects/shared_memory.h"
 
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/fill.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,39 +43,33 @@ static int object_reopen(const struct tree_image *tree, const struct image_share
     return fd;
 }
 
-/* Huge pages can only be written through a mapping; NULL where there are not enough of them. */
-static char *huge_make(const struct image_shared *object, int *ret_fd)
+/* NULL where there are not enough huge pages of that size. */
+static char *object_make(const struct image_shared *object, unsigned page_shift, int *ret_fd)
 {
-    unsigned flags = MFD_CLOEXEC | MFD_HUGETLB | object->page_shift << MFD_HUGE_SHIFT;
-    cleanup_fd int fd = object->page_shift == 0 ? -1 : memfd_create(SHARED_MEMORY_NAME, flags);
+    unsigned huge = page_shift == 0 ? 0 : MFD_HUGETLB | page_shift << MFD_HUGE_SHIFT;
+    cleanup_fd int fd = memfd_create(SHARED_MEMORY_NAME, MFD_CLOEXEC | huge);
     void *memory = MAP_FAILED;
 
     if (fd >= 0 && ftruncate(fd, (off_t)object->size) == 0)
-        memory = mmap(NULL, object->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        memory = mmap(NULL, object->size + (object->size == 0), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (memory == MAP_FAILED)
         return NULL;
     *ret_fd = steal_fd(&fd);
     return memory;
 }
 
-static int extents_fill(const struct image_shared *object, int from, int to, char *memory)
+static int extents_fill(const struct image_shared *object, int from, char *memory)
 {
-    static char buffer[1 << 20];
+    cleanup_free struct fill *fills = calloc(object->extent_count + 1, sizeof(*fills));
 
-    for (size_t i = 0; i < object->extent_count; i++) {
-        const struct image_extent *extent = &object->extents[i];
-        for (uint64_t done = 0; done < extent->size;) {
-            uint64_t offset = extent->offset + done, left = extent->size - done;
-            size_t size = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
-            char *target = memory != NULL ? memory + offset : buffer;
-            if (pread_full(from, target, size, (off_t)(extent->at + done)) != (ssize_t)size)
-                return -EIO;
-            if (memory == NULL && pwrite_full(to, buffer, size, (off_t)offset) < 0)
-                return -errno;
-            done += size;
-        }
-    }
-    return 0;
+    if (fills == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < object->extent_count; i++)
+        fills[i] = (struct fill){.address = (uintptr_t)memory + object->extents[i].offset,
+                                 .size = object->extents[i].size,
+                                 .offset = object->extents[i].at};
+    return fills_read(from, fills, object->extent_count);
 }
 
 int shared_memory_restore(const struct tree_image *tree, const struct image_shared *object,
@@ -87,14 +81,12 @@ int shared_memory_restore(const struct tree_image *tree, const struct image_shar
         return open_already;
     cleanup_fd int from = openat(dirfd, object->data, O_RDONLY | O_CLOEXEC);
     cleanup_fd int fd = -1;
-    char *memory = huge_make(object, &fd);
+    char *memory = object_make(object, object->page_shift, &fd);
     if (memory == NULL)
-        fd = memfd_create(SHARED_MEMORY_NAME, MFD_CLOEXEC);
-    int error = from < 0 || fd < 0 || (memory == NULL && ftruncate(fd, (off_t)object->size) < 0)
-                    ? -errno
-                    : extents_fill(object, from, fd, memory);
+        memory = object_make(object, 0, &fd);
+    int error = from < 0 || memory == NULL ? -errno : extents_fill(object, from, memory);
     if (memory != NULL)
-        munmap(memory, object->size);
+        munmap(memory, object->size + (object->size == 0));
     if (error < 0)
         return ckpt_error_set(err, -error, "bring back shared memory of %llu bytes: %s",
                               (unsigned long long)object->size, strerror(-error));

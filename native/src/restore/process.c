@@ -12,6 +12,7 @@
 #include "objects/lock.h"
 #include "objects/object.h"
 #include "objects/signal_io.h"
+#include "restore/early.h"
 #include "restore/layout.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -47,6 +48,7 @@ struct assembly {
     const struct image_process *process;
     struct process_image image;
     struct mappings own;
+    bool *early; /* for each VMA of the image, see early.h */
 };
 
 static __attribute__((noreturn)) void fail(const struct assembly *assembly, struct ckpt_error *err)
@@ -236,18 +238,6 @@ static int file_open(const struct assembly *assembly, const struct image_vma *vm
     return fd;
 }
 
-#define MAP_DROPPABLE_TYPE 0x08
-
-static uint32_t private_flags(const struct image_vma *vma)
-{
-    uint32_t type = (vma->flags & VMA_DROPPABLE) != 0 ? MAP_DROPPABLE_TYPE : MAP_PRIVATE;
-
-    return type | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0) |
-           (vma->flags & VMA_GROWS_DOWN ? MAP_GROWSDOWN : 0) |
-           (vma->flags & VMA_HUGETLB ? MAP_HUGETLB | (uint32_t)vma->page_shift << MAP_HUGE_SHIFT
-                                     : 0);
-}
-
 static uint64_t page_up(uint64_t size)
 {
     return (size + PAGE - 1) & ~(PAGE - 1);
@@ -283,7 +273,7 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
     switch (vma->kind) {
     case VMA_ANONYMOUS:
     case VMA_VDSO:
-        to->flags = private_flags(vma) | MAP_ANONYMOUS;
+        to->flags = early_map_flags(vma) | MAP_ANONYMOUS;
         break;
     case VMA_FILE_PRIVATE:
         to->flags = MAP_PRIVATE | (vma->flags & VMA_NO_RESERVE ? MAP_NORESERVE : 0);
@@ -367,6 +357,22 @@ static void pages_open(const struct assembly *assembly, struct restorer_args *ar
         FAIL_ERRNO(assembly, "open '%s'", name);
 }
 
+/* Its threads get numbers that others may need: nobody makes threads of the tree before all of these have ended. */
+static void early_read(struct assembly *assembly, const struct restorer_args *args)
+{
+    struct ckpt_error err;
+
+    assembly->early = calloc(assembly->image.vma_count + 1, sizeof(*assembly->early));
+    int error = assembly->early == NULL
+                    ? -ENOMEM
+                    : early_fill(&assembly->image, args->mem_fd, assembly->early);
+    if (error < 0) {
+        ckpt_error_set(&err, -error, "read its memory: %s", strerror(-error));
+        fail(assembly, &err);
+    }
+    restore_await_all(assembly->restore);
+}
+
 /* The saved vDSO is ordinary memory where the running one has another place, and else not needed. */
 static void memory_fill(const struct assembly *assembly, struct restorer_args *args)
 {
@@ -377,10 +383,13 @@ static void memory_fill(const struct assembly *assembly, struct restorer_args *a
         uint32_t kind = image->vmas[i].kind;
         bool wanted = kind < VMA_VDSO || (kind == VMA_VDSO && args->special_stays);
         bool has_runs = at < image->run_count && image->runs[at].address < image->vmas[i].end;
-        if (wanted)
-            vma_fill(assembly, &image->vmas[i], has_runs, &args->vmas[args->vma_count++]);
+        if (wanted) {
+            struct restorer_vma *to = &args->vmas[args->vma_count++];
+            vma_fill(assembly, &image->vmas[i], has_runs, to);
+            to->early = assembly->early[i];
+        }
         for (; at < image->run_count && image->runs[at].address < image->vmas[i].end; at++) {
-            if (wanted)
+            if (wanted && !assembly->early[i])
                 args->runs[args->run_count++] =
                     (struct restorer_run){.address = image->runs[at].address,
                                           .offset = image->runs[at].page * PAGE,
@@ -407,7 +416,7 @@ static void locks_fill(const struct assembly *assembly, struct restorer_args *ar
     }
 }
 
-static void args_fill(const struct assembly *assembly, struct restorer_args *args)
+static void args_fill(struct assembly *assembly, struct restorer_args *args)
 {
     const struct wire_process *library = &assembly->process->library;
     struct ckpt_error err = {0};
@@ -415,6 +424,7 @@ static void args_fill(const struct assembly *assembly, struct restorer_args *arg
     pages_open(assembly, args);
     if (special_fill(&assembly->own, &assembly->image, args, &err) < 0)
         fail(assembly, &err);
+    early_read(assembly, args);
     memory_fill(assembly, args);
     layout_fill(assembly, args);
     locks_fill(assembly, args);

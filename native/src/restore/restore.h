@@ -22,7 +22,7 @@
 
 /* Shared by all processes of a capsule until they have become what they were. */
 struct restore_shared {
-    volatile uint32_t created, led, grouped; /* barriers: how many have arrived */
+    volatile uint32_t created, led, grouped, filled; /* barriers: how many have arrived */
 };
 
 struct terminal_ends;
@@ -61,6 +61,9 @@ void tree_restore(struct restore *restore) __attribute__((noreturn));
 /* In a process of the tree, after all barriers: becomes the process of the image. */
 void process_restore(struct restore *restore, const struct image_process *process)
     __attribute__((noreturn));
+
+/* Until every process of the tree has come here. */
+void restore_await_all(const struct restore *restore);
 
 /* In the capsule, when /proc is its own. */
 int identity_check(const struct image_process *process, struct ckpt_error *err);

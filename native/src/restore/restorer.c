@@ -26,6 +26,7 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
+#define EXIST_TRIES         100000
 #define MAP_DROPPABLE_TYPE  0x08u
 #define MAP_SIZE_OF_HUGE    (63u << 26)
 #define MADV_WIPE_FOR_CHILD 18
@@ -75,15 +76,33 @@ static RESTORER_CODE void special_put_back(struct restorer_args *args)
     }
 }
 
+static RESTORER_CODE void part_unmap(const struct restorer_args *args, uint64_t from, uint64_t to)
+{
+    long error = from < to ? raw2(SYS_munmap, from, to - from) : 0;
+
+    if (error < 0)
+        fail(args, RESTORER_UNMAP, error, from);
+}
+
+/* All but us and what has been brought back already; VMAs ascend. */
 static RESTORER_CODE void old_unmap(struct restorer_args *args)
 {
-    uint64_t end = args->start + args->size;
-    long error = raw2(SYS_munmap, 0, args->start);
+    bool passed = false;
+    uint64_t at = 0;
 
-    if (error == 0)
-        error = raw2(SYS_munmap, end, args->task_end - end);
-    if (error < 0)
-        fail(args, RESTORER_UNMAP, error, 0);
+    for (uint64_t i = 0; i <= args->vma_count; i++) {
+        const struct restorer_vma *vma = &args->vmas[i];
+        bool end = i == args->vma_count;
+        if (!end && !vma->early)
+            continue;
+        if (!passed && (end || args->start < vma->start)) {
+            part_unmap(args, at, args->start);
+            at = args->start + args->size;
+            passed = true;
+        }
+        part_unmap(args, at, end ? args->task_end : vma->start);
+        at = end ? at : vma->end;
+    }
 }
 
 /* A kernel that refuses needs no advice. */
@@ -187,11 +206,10 @@ static RESTORER_CODE void new_map(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
         const struct restorer_vma *vma = &args->vmas[i];
-        if (vma->segment != 0) {
+        if (vma->segment != 0)
             segment_map(args, i);
-        } else {
+        else if (!vma->early)
             file_or_memory_map(args, vma);
-        }
         if ((vma->advice | vma->policy) != 0)
             advice_give(vma);
     }
@@ -348,7 +366,12 @@ static RESTORER_CODE void thread_make(struct restorer_args *args, int32_t tid, u
     clone.tls = tls;
     clone.set_tid = (uint64_t)&wanted;
     clone.set_tid_size = 1;
+    /* A thread of ours that had the number may not be quite gone. */
     long got = thread_clone(&clone, target, argument);
+    for (int i = 0; got == -EEXIST && i < EXIST_TRIES; i++) {
+        raw1(SYS_sched_yield, 0);
+        got = thread_clone(&clone, target, argument);
+    }
     if (got < 0)
         fail(args, RESTORER_THREAD, got, (uint64_t)tid);
 }

@@ -33,7 +33,7 @@ struct restorer_vma {
     uint32_t policy; /* of mbind, 0: none */
     uint64_t nodes;
     uint32_t pkey;
-    uint32_t reserved;
+    uint32_t early;   /* 1: it is there and filled */
     uint64_t segment; /* bytes of a System V segment, whole pages; 0: it is none */
 };
 

@@ -22,6 +22,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define EXIST_TRIES 100000
 
 void restore_warn(const struct restore *restore, const char *fmt, ...)
 {
@@ -69,17 +72,32 @@ static pid_t fork_as(pid_t pid, int exit_signal)
         .set_tid_size = 1,
     };
 
-    return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+    pid_t made = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+    /* A thread of ours that had the number may not be quite gone. */
+    for (int i = 0; made < 0 && errno == EEXIST && i < EXIST_TRIES; i++) {
+        sched_yield();
+        made = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+    }
+    return made;
 }
 
-static void barrier(const struct restore *restore, volatile uint32_t *word)
+static void barrier(volatile uint32_t *word, uint32_t all)
 {
-    uint32_t all = (uint32_t)restore->plan.count, arrived;
+    uint32_t arrived;
 
     if (__atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST) == all)
         syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     while ((arrived = *word) < all)
         syscall(SYS_futex, word, FUTEX_WAIT, arrived, NULL, NULL, 0);
+}
+
+void restore_await_all(const struct restore *restore)
+{
+    uint32_t living = 0;
+
+    for (size_t i = 0; i < restore->tree->process_count; i++)
+        living += !restore->tree->processes[i].zombie;
+    barrier(&restore->shared->filled, living);
 }
 
 static void node_fork(struct restore *restore, int index);
@@ -145,6 +163,7 @@ static void zombies_await(struct restore *restore, int creator)
 static __attribute__((noreturn)) void node_main(struct restore *restore, int index)
 {
     const struct plan_node *node = &restore->plan.nodes[index];
+    uint32_t all = (uint32_t)restore->plan.count;
     struct ckpt_error err;
 
     children_fork(restore, index, true);
@@ -154,13 +173,13 @@ static __attribute__((noreturn)) void node_main(struct restore *restore, int ind
         restore_fail(restore, &err);
     children_fork(restore, index, false);
     terminal_give_up(restore->tree, node->process, restore->terminals);
-    barrier(restore, &restore->shared->created);
+    barrier(&restore->shared->created, all);
     if (node->leads_group && node->session != node->pid && setpgid(0, 0) < 0)
         FAIL_ERRNO(restore, "make process %d lead a group", node->pid);
-    barrier(restore, &restore->shared->led);
+    barrier(&restore->shared->led, all);
     if (node->group != node->pid && getpgrp() != node->group && setpgid(0, node->group) < 0)
         FAIL_ERRNO(restore, "put process %d into its group", node->pid);
-    barrier(restore, &restore->shared->grouped);
+    barrier(&restore->shared->grouped, all);
     terminal_foreground_set(restore->tree, node->process, restore->terminals);
     if (node->process == NULL)
         _exit(0);

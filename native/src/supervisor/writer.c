@@ -14,19 +14,40 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define LARGE (8 << 20) /* files whose blocks are summed up, which several threads can do */
 
 static int file_add(struct writer_job *job, const char *name)
 {
     uint64_t size, sum;
+    struct stat status;
     cleanup_fd int fd = openat(job->dirfd, name, O_RDONLY | O_CLOEXEC);
-    int error = fd < 0 ? -errno : checksum_fd(fd, &size, &sum);
+    int error = fd < 0 || fstat(fd, &status) < 0 ? -errno : 0;
 
-    if (error == 0)
-        error = manifest_add_file(&job->manifest, name, size, sum);
+    if (error == 0 && status.st_size >= LARGE) {
+        error = checksum_blocks_fd(fd, (uint64_t)status.st_size, &size, &sum);
+        if (error == 0)
+            error = manifest_add_content(&job->manifest, name, size, sum, true);
+    } else if (error == 0) {
+        error = checksum_fd(fd, &size, &sum);
+        if (error == 0)
+            error = manifest_add_file(&job->manifest, name, size, sum);
+    }
     if (error < 0)
         return ckpt_error_set(&job->err, -error, "check '%s': %s", name, strerror(-error));
     return 0;
+}
+
+/* The memory of the processes, which has been summed up as it was written. */
+static bool is_listed(const struct writer_job *job, const char *name)
+{
+    for (size_t i = 0; i < job->source_count && i < job->manifest.file_count; i++) {
+        if (strcmp(job->manifest.files[i].name, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static int files_add(struct writer_job *job)
@@ -39,7 +60,7 @@ static int files_add(struct writer_job *job)
         return ckpt_error_errno(&job->err, "list the generation");
     rewinddir(dir);
     while (error == 0 && (entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] != '.' &&
+        if (entry->d_name[0] != '.' && !is_listed(job, entry->d_name) &&
             strncmp(entry->d_name, CONTENT_PREFIX, strlen(CONTENT_PREFIX)) != 0)
             error = file_add(job, entry->d_name);
     }
@@ -65,7 +86,7 @@ static int memory_write(struct writer_job *job)
 
     for (size_t i = 0; error == 0 && i < job->source_count; i++)
         error = capture_memory(job->sources[i].snapshot, job->sources[i].inner, &job->tree, &files,
-                               job->dirfd, &job->err);
+                               job->dirfd, &job->manifest, &job->err);
     catalog_index_free(index);
     return error;
 }
