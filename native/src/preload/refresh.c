@@ -3,7 +3,8 @@
  *
  * After a restart, what the old job had put into the environment is what the new one has: in the program's environ now,
  * and in whatever environment it gives to other programs later, since shells and others keep lists of their own. The
- * entries live in memory of ours that is never given back: the program may keep pointers to them. */
+ * entries live in memory of ours that is never given back: the program may keep pointers to them. It may also give an
+ * entry of its own back to its malloc, as bash and Perl do, so only the kernel's entries are replaced by ours. */
 #include "preload/refresh.h"
 
 #include "preload/notes.h"
@@ -21,8 +22,19 @@
 
 extern char **environ __attribute__((weak));
 
-static const char
-    *variables; /* the file's entries, with an empty one behind the last; NULL: none */
+/* What was read at a restart. */
+struct text {
+    const struct text *before; /* at the restart before; entries of it may still be in use */
+    size_t size;
+    char entries[]; /* with an empty one behind the last */
+};
+
+static const struct text *latest;
+static const char *variables; /* its entries; NULL: none */
+
+#define LONGEST (8L << 20) /* of all arguments and variables, generously */
+
+static const char *kernel_list; /* on the stack, with its entries above it; NULL: nobody knows */
 
 #define FOR_EACH_VARIABLE(entry)                                                                   \
     for (const char *entry = variables; entry != NULL && *entry != 0;                              \
@@ -110,11 +122,46 @@ bool variables_differ(char *const *environment)
 
 /* ---- the program's own ---- */
 
+void variables_begin(void)
+{
+    const char *list = (const char *)environ, *here = __builtin_frame_address(0);
+
+    kernel_list = list > here && list - here < LONGEST ? list : NULL;
+}
+
+/* Whether it is an entry that the program cannot give back. */
+static bool is_nobodys(const char *entry)
+{
+    if (kernel_list != NULL && entry > kernel_list && entry - kernel_list < LONGEST)
+        return true;
+    for (const struct text *text = latest; text != NULL; text = text->before) {
+        if (entry >= text->entries && entry < text->entries + text->size)
+            return true;
+    }
+    return false;
+}
+
+/* What becomes of an entry of environ. */
+static const char *own_variable_now(const char *entry)
+{
+    return is_nobodys(entry) ? variable_now(entry) : entry;
+}
+
+/* Whoever has copied all of it gives it back as well. */
+static bool is_programs_own(void)
+{
+    for (char *const *at = environ; *at != NULL; at++) {
+        if (is_nobodys(*at))
+            return false;
+    }
+    return true;
+}
+
 /* Whether the list gets longer or shorter. */
 static bool environ_moves(void)
 {
     for (char *const *at = environ; *at != NULL; at++) {
-        if (variable_now(*at) == NULL)
+        if (own_variable_now(*at) == NULL)
             return true;
     }
     return variables_added(environ, NULL) != NULL;
@@ -136,7 +183,7 @@ static void environ_replace(void)
     if (list == NULL)
         return;
     for (size_t i = 0; i < length; i++) {
-        const char *now = variable_now(environ[i]);
+        const char *now = own_variable_now(environ[i]);
         if (now != NULL)
             list[end++] = writable(now);
     }
@@ -149,12 +196,14 @@ static void environ_replace(void)
  * changes as well. */
 static void environ_change(void)
 {
+    if (is_programs_own())
+        return;
     if (environ_moves()) {
         environ_replace();
         return;
     }
     for (char **at = environ; *at != NULL; at++)
-        *at = writable(variable_now(*at));
+        *at = writable(own_variable_now(*at));
 }
 
 static void settings_take(void)
@@ -169,7 +218,7 @@ static void settings_take(void)
 }
 
 /* Room for one more NUL than the file has, so that the last entry is an empty one. */
-static const char *file_read(int fd)
+static struct text *file_read(int fd)
 {
     struct stat status;
     size_t at = 0;
@@ -177,20 +226,25 @@ static const char *file_read(int fd)
 
     if (raw2(SYS_fstat, fd, &status) < 0 || status.st_size <= 0)
         return NULL;
-    char *text = pages_new((size_t)status.st_size + 2);
-    while (text != NULL && at < (size_t)status.st_size &&
-           (got = raw4(SYS_pread64, fd, text + at, (size_t)status.st_size - at, (long)at)) > 0)
+    struct text *text = pages_new(sizeof(*text) + (size_t)status.st_size + 2);
+    if (text == NULL)
+        return NULL;
+    text->size = (size_t)status.st_size;
+    while (at < text->size &&
+           (got = raw4(SYS_pread64, fd, text->entries + at, text->size - at, (long)at)) > 0)
         at += (size_t)got;
     return text;
 }
 
 void variables_take(int fd)
 {
-    const char *text = file_read(fd);
+    struct text *text = file_read(fd);
 
     if (text == NULL)
         return;
-    variables = text;
+    text->before = latest;
+    latest = text;
+    variables = text->entries;
     settings_take();
     if (&environ != NULL && environ != NULL)
         environ_change();

@@ -8,6 +8,9 @@
 
 /* Variables of the environment that belong to the job, not to the task (wire/variables.h). */
 
+/* In the constructor, while the environment may still be the one that the kernel has made. */
+void variables_begin(void);
+
 /* In a restored process, before its threads go on: reads the file and changes the program's own environment. */
 void variables_take(int fd);
 

@@ -7,6 +7,7 @@
 #include "preload/notes.h"
 #include "preload/preload.h"
 #include "preload/queue_notify.h"
+#include "preload/refresh.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -109,6 +110,7 @@ __attribute__((constructor)) static void start(void)
     wrappers_init();
     if (&environ == NULL)
         return;
+    variables_begin();
     exec_environment_note(environ);
     preload.managed = coordinator_find();
     if (!preload.managed)

@@ -114,6 +114,18 @@ def test_shell_started_before(case):
     expect("output", task.log("stdout"), "shell 1\n2\nn\n0\n")
 
 
+def test_shell_that_gives_its_variables_back(case):
+    """bash frees the list it has made once a variable changes: no entry in it may be another's memory."""
+    task = case.task(["bash", "-c", "touch ready; export FIRST=1; /bin/true; until [ -e go ]; do sleep 0.01; done\n"
+                      "export SECOND=2; echo $(printenv SLURM_JOB_ID SECOND); printenv SLURM_JOB_ID; :"])
+    begin(task, {"SLURM_JOB_ID": "1"})
+    again(task, {"SLURM_JOB_ID": "2"}, 1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "2 2\n2\n")
+    expect("other standard error", task.other_stderr(), "")
+
+
 def place_of(task, name):
     path = os.path.join(task.dir, name)
     os.mkdir(path)
