@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 ssize_t read_full(int fd, void *data, size_t size)
@@ -150,6 +151,13 @@ int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t s
             return -errno;
     }
     return 0;
+}
+
+void directory_refresh(int dirfd)
+{
+    struct statx unused;
+
+    syscall(SYS_statx, dirfd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MTIME, &unused);
 }
 
 int mkdir_p(const char *path, mode_t mode)

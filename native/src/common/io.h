@@ -31,6 +31,10 @@ int pwrite_full(int fd, const void *data, size_t size, off_t offset);
 /* The directory and its missing parents; the mode is for each that is made. */
 int mkdir_p(const char *path, mode_t mode);
 
+/* Before a directory of a network filesystem is listed: its client may remember an older list for a minute, unless it is
+ * told to ask its server. A name that is looked up and not there may be remembered as well, so look for it in a list. */
+void directory_refresh(int dirfd);
+
 /* The entry and, if it is a directory, everything below; symbolic links are never followed. A
  * missing entry is fine. */
 int remove_tree_at(int dirfd, const char *name);

@@ -73,6 +73,7 @@ static int list_all(struct store *store, struct numbers *ret, struct ckpt_error 
             close(fd);
         return r;
     }
+    directory_refresh(fd);
     while ((entry = readdir(dir))) {
         unsigned number = number_from_name(entry->d_name);
         unsigned *grown;
@@ -94,11 +95,15 @@ static int list_all(struct store *store, struct numbers *ret, struct ckpt_error 
 
 static bool is_complete(struct store *store, unsigned number)
 {
-    char path[GENERATION_PATH_SIZE + sizeof("/" MANIFEST_NAME)];
+    char path[GENERATION_PATH_SIZE];
+    cleanup_fd int fd = -1;
 
     generation_path(number, path);
-    strcat(path, "/" MANIFEST_NAME);
-    return faccessat(store->dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    fd = openat(store->dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    directory_refresh(fd);
+    return faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int generation_list(struct store *store, unsigned **ret_numbers, size_t *ret_count,

@@ -5,6 +5,7 @@
 #include "store/request.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "store/document.h"
 #include "store/request_name.h"
 
@@ -79,6 +80,7 @@ int request_next(struct store *store, char ret_id[CKPT_ID_SIZE])
 
     if (r < 0)
         return r == -ENOENT ? 0 : r;
+    directory_refresh(dirfd(dir));
     while ((entry = readdir(dir))) {
         char id[CKPT_ID_SIZE];
         struct stat st;

@@ -5,6 +5,7 @@
  * another one. */
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/io.h"
 #include "store/document.h"
 #include "store/request.h"
 #include "store/request_name.h"
@@ -55,6 +56,22 @@ static void wait_for_event(int watch, uint64_t milliseconds)
     }
 }
 
+/* Not by looking it up: that it was not there a moment ago might be remembered. */
+static bool is_listed(int dirfd, const char *name)
+{
+    cleanup_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    bool found = false;
+
+    if (dir == NULL)
+        return false;
+    directory_refresh(steal_fd(&fd));
+    while (!found && (entry = readdir(dir)))
+        found = strcmp(entry->d_name, name) == 0;
+    return found;
+}
+
 static int read_reply(struct store *store, int dirfd, const char *name, unsigned *ret_generation,
                       struct ckpt_error *err)
 {
@@ -64,7 +81,7 @@ static int read_reply(struct store *store, int dirfd, const char *name, unsigned
     uint64_t generation;
     int r;
 
-    if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (!is_listed(dirfd, name))
         return -EAGAIN;
     snprintf(what, sizeof(what), "the answer in '%s'", store->path);
     r = document_read(dirfd, name, REPLY_LIMIT, what, &document, err);

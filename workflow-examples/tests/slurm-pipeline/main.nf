@@ -87,6 +87,25 @@ process ARRAY {
     "tick ${params.last} ${params.witness}/ARRAY${number} > ARRAY${number}.txt"
 }
 
+process ORPHAN {
+    publishDir params.outdir
+    clusterOptions '-w node1'
+
+    input:
+    val number
+
+    output:
+    path "ORPHAN${number}.txt"
+
+    script:
+    "tick ${params.last} ${params.witness}/ORPHAN${number} 0 15 > ORPHAN${number}.txt"
+}
+
+// For a Nextflow that is killed, and resumed while the jobs run.
+workflow orphans {
+    ORPHAN(Channel.of(1, 2))
+}
+
 workflow {
     LIMIT()
     CANCEL()

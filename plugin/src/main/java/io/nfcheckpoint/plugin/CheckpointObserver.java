@@ -22,6 +22,11 @@ final class CheckpointObserver implements TraceObserver {
     }
 
     @Override
+    public void onProcessSubmit(TaskHandler handler, TraceRecord trace) {
+        run.submitted(handler);
+    }
+
+    @Override
     public void onProcessStart(TaskHandler handler, TraceRecord trace) {
         run.started(handler.getTask());
     }
@@ -55,9 +60,6 @@ final class CheckpointObserver implements TraceObserver {
 
     @Override
     public void onProcessPending(TaskHandler handler, TraceRecord trace) {}
-
-    @Override
-    public void onProcessSubmit(TaskHandler handler, TraceRecord trace) {}
 
     @Override
     public void onProcessCached(TaskHandler handler, TraceRecord trace) {}

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import nextflow.Session;
 import nextflow.processor.ErrorStrategy;
 import nextflow.processor.TaskArrayRun;
+import nextflow.processor.TaskHandler;
 import nextflow.processor.TaskRun;
 import nextflow.script.ProcessConfig;
 import nextflow.script.ScriptType;
@@ -134,7 +135,15 @@ final class CheckpointRun implements AutoCloseable {
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
             var labels = leftovers.labels(task, lineage.task(), own.storeRoot());
             var launch = new LaunchCommand(installation.command(
-                    decision, lineage.task(), labels, TimeLimits.toTell(task), Obstacles.hasScratch(task)));
+                    decision,
+                    lineage.task(),
+                    lineage.isOwner(),
+                    labels,
+                    TimeLimits.toTell(task),
+                    Obstacles.hasScratch(task)));
+            if (ofRetry.isEmpty() && lineage.isOwner()) {
+                EarlierRun.endJob(task, lineage.task(), checkpointer);
+            }
             new TaskAttempt(task, lineage, this::judge)
                     .wrap(launch, installation.lastCheckpoint(lineage.task(), own.grace()));
         } else {
@@ -190,6 +199,7 @@ final class CheckpointRun implements AutoCloseable {
 
     private ErrorStrategy decide(TaskAttempt attempt, ErrorStrategy own) {
         LocalEnd.await(attempt, checkpointer);
+        attempt.endLostJob();
         boolean retriedAnyway = attempt.isRetriedAnyway(own);
         Lineage lineage = attempt.lineage();
         var failed = new TaskFailed(lineage.task(), attempt.exitStatus(), retriedAnyway, lineage.restarts());
@@ -204,6 +214,10 @@ final class CheckpointRun implements AutoCloseable {
             attempt.allowRetry();
         }
         return ErrorStrategy.RETRY;
+    }
+
+    void submitted(TaskHandler handler) {
+        TaskAttempt.of(handler.getTask().getConfig()).ifPresent(attempt -> attempt.submittedBy(handler));
     }
 
     void started(TaskRun task) {

@@ -68,6 +68,7 @@ final class Installation {
     /**
      * What stands before a task's interpreter, one argument each.
      *
+     * @param owner whether an attempt of the task that is still alive is an earlier one of the same, and is to end
      * @param labels what the store is to tell about itself
      * @param timeLimit of the attempt, where only we can know it
      * @param scratch the task works in a directory that ends with the attempt: what lies there has to be copied
@@ -75,12 +76,16 @@ final class Installation {
     List<String> command(
             WrapDecision.Wrap wrap,
             TaskRef task,
+            boolean owner,
             Map<String, String> labels,
             Optional<Duration> timeLimit,
             boolean scratch) {
         // Through sh, because the work directory may be mounted without permission to execute.
         var words = new ArrayList<>(
                 List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
+        if (owner) {
+            words.add("--take-over");
+        }
         words.addAll(options(wrap.policy()));
         timeLimit.ifPresent(limit -> words.addAll(List.of("--time-limit", time(limit))));
         if (scratch) {

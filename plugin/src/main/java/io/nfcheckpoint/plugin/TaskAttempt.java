@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import nextflow.exception.ProcessUnrecoverableException;
+import nextflow.executor.GridTaskHandler;
 import nextflow.processor.ErrorStrategy;
 import nextflow.processor.TaskConfig;
+import nextflow.processor.TaskHandler;
 import nextflow.processor.TaskRun;
 
 /**
@@ -41,6 +43,7 @@ final class TaskAttempt {
     private String changedScript;
     private ErrorStrategy ownStrategy;
     private ErrorStrategy verdict;
+    private TaskHandler handler;
 
     TaskAttempt(TaskRun task, Lineage lineage, Judge judge) {
         this.task = task;
@@ -116,6 +119,20 @@ final class TaskAttempt {
             verdict = judge.judge(this, own);
         }
         return verdict;
+    }
+
+    synchronized void submittedBy(TaskHandler submitter) {
+        handler = submitter;
+    }
+
+    /**
+     * Cancels the job of an attempt whose end nobody has seen. It may live on a node that does not answer, or wait to be
+     * started again: without this, two attempts of a task would run.
+     */
+    synchronized void endLostJob() {
+        if (handler instanceof GridTaskHandler && exitStatus().isEmpty()) {
+            handler.kill();
+        }
     }
 
     /** Whether Nextflow would retry the failed attempt without us. */
