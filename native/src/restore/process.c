@@ -199,6 +199,17 @@ static int open_up(const struct assembly *assembly, const char *path, int flags)
     return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, assembly->restore->base);
 }
 
+/* Our library lies where we do, also when that has been moved since the checkpoint. */
+static int library_open(const struct assembly *assembly, const char *path, int flags)
+{
+    static const char name[] = "/libckpt.so";
+    size_t length = strlen(path);
+
+    if (errno != ENOENT || length < strlen(name) || strcmp(path + length - strlen(name), name) != 0)
+        return -1;
+    return open_up(assembly, assembly->restore->library, flags);
+}
+
 static void file_check(const struct assembly *assembly, const struct image_vma *vma,
                        const char *path, int fd)
 {
@@ -228,6 +239,8 @@ static int file_open(const struct assembly *assembly, const struct image_vma *vm
     if (last_fd >= 0 && last_path == vma->path && last_flags == flags)
         return last_fd;
     int fd = open_up(assembly, path, flags);
+    if (fd < 0)
+        fd = library_open(assembly, path, flags);
     if (fd < 0)
         FAIL_ERRNO(assembly, "open '%s', which it has mapped", path);
     if (vma->kind == VMA_FILE_PRIVATE)

@@ -31,7 +31,8 @@ struct restore {
     const struct tree_image *tree;
     struct restore_plan plan;
     struct restore_shared *shared;
-    int dirfd;     /* of the generation */
+    const char *library; /* where it lies now */
+    int dirfd;           /* of the generation */
     int report_fd; /* SOCK_SEQPACKET: a struct ckpt_error, without a code for a mere warning, or a
                       struct restorer_failure */
     int status_fd; /* the root's wait status, when it ends */

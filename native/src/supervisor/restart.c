@@ -21,9 +21,11 @@
 #include "restore/restorer.h"
 #include "store/generation.h"
 #include "store/verify.h"
+#include "supervisor/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,8 +220,10 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
                        const struct restart_plan *plan, const char *place, int report[2],
                        int status_end, struct ckpt_error *err)
 {
+    char library[PATH_MAX];
     struct restore restore = {
         .tree = &plan->tree,
+        .library = library,
         .dirfd = plan->dirfd,
         .report_fd = report[1],
         .status_fd = status_end,
@@ -235,6 +239,8 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
         .boottime_shift_ns = coordinator->boottime_shift_ns,
     };
 
+    if (launch_library(library, sizeof(library), err) < 0)
+        return -ENOENT;
     int error = limits_read(getpid(), restore.limits);
     if (error == 0)
         error = oom_score_read(getpid(), &restore.oom_score_adj);

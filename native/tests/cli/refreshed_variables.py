@@ -180,15 +180,16 @@ def test_store_and_library_in_another_place(case):
     """Both move between two incarnations: new programs get the library, and what they write is noted where it counts."""
     task = case.task(["bash", "-c", "touch ready; until [ -e go ]; do sleep 0.01; done\n"
                       "bash -c 'echo one > ../file; touch written; until [ -e on ]; do sleep 0.01; done; cat ../file'; :"])
-    task.start()
+    before, elsewhere = (os.path.join(task.dir, name) for name in ("bin", "bin.moved"))
+    shutil.copytree(case.place.bin, before)
+    task.start([os.path.join(before, "ckpt"), *task.run_line()[1:]])
     task.wait_ready()
     task.checkpoint()
     task.kill_tree()
+    os.rename(before, elsewhere)
     moved = os.path.join(task.dir, "moved")
     os.rename(task.store, moved)
     task.store = moved
-    elsewhere = os.path.join(task.dir, "bin")
-    shutil.copytree(case.place.bin, elsewhere)
     line = [os.path.join(elsewhere, "ckpt"), *task.run_line()[1:]]
     task.start(line)
     task.wait_restarted(1)
