@@ -44,18 +44,26 @@ static void send_data(int value)
     MUST(sigqueue(getpid(), SIGUSR2, (union sigval){.sival_int = value}));
 }
 
-static void send_later(void)
+/* A child that sends one every 20 ms, until sender_end(). */
+static pid_t sender_start(void)
 {
-    pid_t parent = getpid();
+    pid_t parent = getpid(), sender = MUST(fork());
 
-    fflush(stdout);
-    if (MUST(fork()) == 0) {
-        for (int i = 0; i < 10; i++) {
-            usleep(20000);
-            kill(parent, SIGUSR2);
-        }
-        _exit(0);
+    while (sender == 0) {
+        usleep(20000);
+        if (kill(parent, SIGUSR2) < 0)
+            _exit(1);
     }
+    return sender;
+}
+
+static void sender_end(pid_t sender)
+{
+    int status;
+
+    MUST(kill(sender, SIGKILL));
+    while (waitpid(sender, &status, 0) < 0 && errno == EINTR)
+        ;
 }
 
 static void reap(void)
@@ -102,26 +110,26 @@ static void reset(void)
     CHECK(got == 1 && sa.sa_handler == SIG_DFL, "not reset");
 }
 
-/* Whether a sleep of 100 ms ends early. */
-static bool sleep_is_cut(void)
+/* Whether a sleep of so many milliseconds ends early. */
+static bool sleep_is_cut(int milliseconds)
 {
-    struct timespec t = {.tv_nsec = 100000000};
+    struct timespec t = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
 
-    send_later();
+    pid_t sender = sender_start();
     bool cut = nanosleep(&t, NULL) == -1 && errno == EINTR;
-    reap();
+    sender_end(sender);
     return cut;
 }
 
 static void interrupts_only_when_handled(void)
 {
     install(SA_RESTART);
-    CHECK(sleep_is_cut(), "a handled signal did not end a sleep");
+    CHECK(sleep_is_cut(20000), "a handled signal did not end a sleep");
     mask(SIG_BLOCK);
-    CHECK(!sleep_is_cut(), "a blocked signal ended a sleep");
+    CHECK(!sleep_is_cut(100), "a blocked signal ended a sleep");
     mask(SIG_UNBLOCK);
     signal(SIGUSR2, SIG_IGN);
-    CHECK(!sleep_is_cut(), "an ignored signal ended a sleep");
+    CHECK(!sleep_is_cut(100), "an ignored signal ended a sleep");
 }
 
 static void restart_flag(void)
@@ -131,9 +139,9 @@ static void restart_flag(void)
 
     MUST(pipe(p));
     install(0);
-    send_later();
+    pid_t sender = sender_start();
     CHECK(read(p[0], &c, 1) == -1 && errno == EINTR, "read did not end");
-    reap();
+    sender_end(sender);
     install(SA_RESTART);
     if (MUST(fork()) == 0) {
         usleep(50000);
