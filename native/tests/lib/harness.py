@@ -19,6 +19,7 @@ import termios
 import time
 import uuid
 
+LIVING_SHOWN = 20  # processes in the report on a failure
 TICK = 0.005  # seconds between two looks at something that has no event to wait for
 
 
@@ -309,7 +310,8 @@ class Task:
             except OSError:
                 continue
             lines.append(f"      {pid} {command}: " + ", ".join(f"{n} in {w}" for w, n in places.items()))
-        return ["    alive:"] + lines if lines else []
+        more = [f"      and {len(lines) - LIVING_SHOWN} more"] if len(lines) > LIVING_SHOWN else []
+        return ["    alive:"] + lines[:LIVING_SHOWN] + more if lines else []
 
     def report(self):
         """The living and the tails of all logs, for a failure."""
