@@ -2,7 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Descriptors of a process and the open file descriptions behind them. Two descriptors share a description when
- * kcmp(2) says so; only those that look alike are compared. */
+ * kcmp(2) says so; only those that look alike are compared. Thousands may look alike, eventfds for instance, and the
+ * program waits: kcmp(2) tells an order, by which each is found in a tree. */
 #include "capture/descriptors.h"
 
 #include "capture/blame.h"
@@ -35,6 +36,7 @@ struct known {
     dev_t device;
     ino_t inode;
     int description;
+    size_t below[2]; /* in the tree: those before and those behind this one, 0: nobody */
 };
 
 struct descriptor_index {
@@ -86,29 +88,67 @@ int seen_duplicate(const struct seen_descriptor *seen)
     return process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, seen->fd, 0);
 }
 
-static bool is_same_description(const struct known *known, const struct seen_descriptor *seen)
+/* In no order that files come in, so that the tree stays flat. */
+static uint64_t look_of(dev_t device, ino_t inode, int flags, int64_t offset)
 {
-    return known->inode == seen->status.st_ino && known->device == seen->status.st_dev &&
-           known->flags == seen->flags && known->offset == seen->offset &&
-           syscall(SYS_kcmp, known->outer, seen->outer, KCMP_FILE, known->fd, seen->fd) == 0;
+    uint64_t look = (uint64_t)device;
+
+    look = (look ^ (uint64_t)inode) * 0x9e3779b97f4a7c15ULL;
+    look = (look ^ look >> 29 ^ (uint64_t)(unsigned)flags) * 0x9e3779b97f4a7c15ULL;
+    look = (look ^ look >> 29 ^ (uint64_t)offset) * 0x9e3779b97f4a7c15ULL;
+    return look ^ look >> 32;
 }
 
-static int known_find(const struct descriptor_index *index, const struct seen_descriptor *seen)
+/* -1: known comes before seen; 1: behind it; 0: they are the same description. */
+static int known_compare(const struct known *known, const struct seen_descriptor *seen)
 {
-    for (size_t i = 0; i < index->count; i++) {
-        if (is_same_description(&index->list[i], seen))
-            return index->list[i].description;
+    uint64_t one = look_of(known->device, known->inode, known->flags, known->offset);
+    uint64_t other = look_of(seen->status.st_dev, seen->status.st_ino, seen->flags, seen->offset);
+
+    if (one != other)
+        return one < other ? -1 : 1;
+    long order = syscall(SYS_kcmp, known->outer, seen->outer, KCMP_FILE, known->fd, seen->fd);
+    return order == 0 ? 0 : order == 1 ? -1 : 1;
+}
+
+/* The known one that is the same, or where it would be: *ret_link leads there, if there is anybody to lead. */
+static const struct known *known_search(struct descriptor_index *index,
+                                        const struct seen_descriptor *seen, size_t **ret_link)
+{
+    size_t at = 0;
+
+    *ret_link = NULL;
+    while (index->count > 0) {
+        struct known *known = &index->list[at];
+        int order = known_compare(known, seen);
+        if (order == 0)
+            return known;
+        *ret_link = &known->below[order < 0];
+        at = **ret_link;
+        if (at == 0)
+            break;
     }
-    return -1;
+    return NULL;
+}
+
+static int known_find(struct descriptor_index *index, const struct seen_descriptor *seen)
+{
+    size_t *link;
+    const struct known *known = known_search(index, seen, &link);
+
+    return known == NULL ? -1 : known->description;
 }
 
 static int known_add(struct descriptor_index *index, const struct seen_descriptor *seen,
                      pid_t inner, int description)
 {
-    struct known *added = array_add(&index->list, &index->count, sizeof(*index->list));
+    size_t *link, new = index->count;
 
+    if (known_search(index, seen, &link) == NULL && link != NULL)
+        *link = new; /* before the list may move */
+    struct known *added = array_add(&index->list, &index->count, sizeof(*index->list));
     if (added == NULL)
-        return -ENOMEM;
+        return -ENOMEM; /* the checkpoint is given up */
     *added = (struct known){
         .outer = seen->outer,
         .inner = inner,
