@@ -2,8 +2,7 @@
 # Copyright 2026 The nf-checkpoint authors
 """Programs get the library however they are started, also with an environment that somebody has emptied: each can be
 checkpointed while it runs, and restarted."""
-from case import expect
-from uncarried import PYTHON
+from case import PYTHON, expect
 
 LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None)\np = os.environ['PROGRAM'].encode()\n"
 ARRAYS = LIBC + ("argv = (ctypes.c_char_p * 2)(p, None)\nempty = (ctypes.c_char_p * 1)(None)\n")

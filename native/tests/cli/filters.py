@@ -5,9 +5,8 @@ by what a checkpoint would ask of them, named while they live. Those that can be
 objects/seccomp_filters.c."""
 import shutil
 
-from case import expect
+from case import PYTHON, expect, goes_on_after_restart
 from namespaces import inside_and_after
-from uncarried import PYTHON
 
 # A filter that ends whoever asks for a getresuid, prctl, socket or timer, which we do and this program does not.
 FILTER = """
@@ -136,13 +135,7 @@ def test_program_that_tries_and_fails(case):
     task = case.task([PYTHON, "-c", script])
     task.start()
     task.wait_ready()
-    task.checkpoint()
-    task.kill_tree()
-    task.start()
-    task.wait_restarted(1)
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout"), "pass\n")
+    goes_on_after_restart(task)
 
 
 def test_bubblewrap_with_a_filter(case):

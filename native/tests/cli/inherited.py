@@ -5,7 +5,7 @@ says that they lead nowhere. The task goes on either way."""
 import os
 import socket
 
-from case import expect, one_line
+from case import expect, goes_on_after_restart, one_line
 from harness import check
 
 SCRIPT = """
@@ -23,12 +23,7 @@ def restarted(case, shell):
     task = case.task(["bash", "-c", SCRIPT])
     task.start(["bash", "-c", GIVEN, "bash", *task.run_line()])
     task.wait_ready()
-    task.checkpoint()
-    task.kill_tree()
-    task.start(["bash", "-c", shell, "bash", *task.run_line()])
-    task.wait_restarted(1)
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
+    goes_on_after_restart(task, output=None, line=["bash", "-c", shell, "bash", *task.run_line()])
     return task
 
 
@@ -58,12 +53,7 @@ def test_lock_of_the_caller(case):
     task = case.waiting()
     task.start(line + task.run_line())
     task.wait_ready()
-    task.checkpoint()
-    task.kill_tree()
-    task.start(line + task.run_line())
-    task.wait_restarted(1)
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
+    goes_on_after_restart(task, line=line + task.run_line())
     expect("messages", task.messages(), [])
 
 

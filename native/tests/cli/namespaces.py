@@ -4,9 +4,8 @@
 While such a process lives there is no checkpoint, and afterwards there is."""
 import shutil
 
-from case import expect
+from case import PYTHON, expect, goes_on_after_restart, reason_is_named
 from harness import check
-from uncarried import PYTHON, reason_is_named
 
 # The thread is there before the call, since the process has waited.
 UNSHARE = """
@@ -42,12 +41,7 @@ def inside_and_after(case, command, words, tries=1):
         reason_is_named(task, words)
     task.touch("go")
     task.wait_for(lambda: task.exists("alone"), "the end of the process inside")
-    task.checkpoint()
-    task.kill_tree()
-    task.start()
-    task.wait_restarted(1)
-    task.touch("end")
-    expect("exit status", task.wait_end(), 0)
+    goes_on_after_restart(task, "end", None)
     expect("output", task.log("stdout", 1) + task.log("stdout"), "inside\npass\n")
 
 

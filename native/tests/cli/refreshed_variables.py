@@ -6,9 +6,8 @@ import json
 import os
 import shutil
 
-from case import expect
+from case import PYTHON, expect
 from harness import check
-from uncarried import PYTHON
 
 # Prints, whenever a file step.N appears, what getenv says, and what programs are given: with the process's own
 # environment, with a list made before the checkpoint, and with an empty one.

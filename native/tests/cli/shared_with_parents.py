@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
 """Children that share memory or descriptors with their parents are named, the task goes on, and is carried after them."""
-from case import expect, one_line
+from case import goes_on_after_restart, one_line
 from harness import check
 
 
@@ -13,13 +13,7 @@ def refused(case, how, reason):
     check(reason in one_line(task), f"the warning is {task.messages()}")
     task.touch("child_ends")
     task.wait_for(lambda: task.exists("second"), "the second part")
-    task.checkpoint()
-    task.kill_tree()
-    task.start()
-    task.wait_restarted(1)
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout"), "pass\n")
+    goes_on_after_restart(task)
 
 
 def test_suspended_in_vfork(case):

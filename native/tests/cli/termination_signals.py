@@ -6,10 +6,9 @@ import signal
 import threading
 import time
 
-from case import expect
+from case import PYTHON, expect
 from harness import check
 
-PYTHON = "/usr/bin/python3"
 
 
 def stop(counter, signo, group=False):

@@ -8,10 +8,9 @@ import shutil
 import sys
 import time
 
-from case import expect, one_line, parse
+from case import PYTHON, expect, one_line, parse, reason_is_named
 from harness import check
 
-PYTHON = "/usr/bin/python3"
 # Makes the object in `do`, waits for `go`, drops it in `undo`, says so and waits for `end`.
 HOLDER = """
 import ctypes, os, subprocess, time
@@ -37,15 +36,6 @@ open('without', 'w')
 wait('end')
 print('pass')
 """
-
-
-def reason_is_named(task, words):
-    status, _, err = task.ckpt("checkpoint", task.store)
-    expect("exit status of ckpt checkpoint", status, 175)
-    check(words in err, f"ckpt checkpoint says {err!r}, wanted {words!r}")
-    failure = parse(task.ckpt("status", "--json", task.store)[1]).get("failure") or {}
-    check(words in failure.get("reason", ""), f"ckpt status says {failure}, wanted {words!r}")
-    check(words in one_line(task), f"the warning is {task.messages()}")
 
 
 def refused_while_there(case, words, do, undo, environ=()):

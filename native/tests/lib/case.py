@@ -7,6 +7,9 @@ import os
 from harness import Task, check
 
 
+PYTHON = "/usr/bin/python3"
+
+
 class Case:
     def __init__(self, place, user, name, patience):
         self.place, self.user, self.name, self.patience = place, user, name, patience
@@ -68,6 +71,28 @@ def one_line(task, incarnation=None):
     lines = task.messages(incarnation)
     check(len(lines) == 1, f"wanted one line of ckpt, got {lines}")
     return lines[0]
+
+
+def reason_is_named(task, words):
+    """No checkpoint can be taken now: the answer, the one warning and `ckpt status` say why."""
+    status, _, err = task.ckpt("checkpoint", task.store)
+    expect("exit status of ckpt checkpoint", status, 175)
+    check(words in err, f"ckpt checkpoint says {err!r}, wanted {words!r}")
+    failure = parse(task.ckpt("status", "--json", task.store)[1]).get("failure") or {}
+    check(words in failure.get("reason", ""), f"ckpt status says {failure}, wanted {words!r}")
+    check(words in one_line(task), f"the warning is {task.messages()}")
+
+
+def goes_on_after_restart(task, go="go", output="pass\n", line=None):
+    """A checkpoint, kill -9, the same line again; the file `go` lets the task end, as it should."""
+    task.checkpoint()
+    task.kill_tree()
+    task.start(line)
+    task.wait_restarted(1)
+    task.touch(go)
+    expect("exit status", task.wait_end(), 0)
+    if output is not None:
+        expect("output", task.log("stdout"), output)
 
 
 def expect(what, got, want):
