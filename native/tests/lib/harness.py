@@ -6,6 +6,7 @@ A Place holds copies of the binaries that any user can read. A Task is one `ckpt
 each start of that line is an incarnation with logs of its own. Every process of a task carries CKPT_TEST_ID in its
 environment, which is how its tree is found from outside even when a process has lost its parent.
 """
+import copy
 import fcntl
 import json
 import os
@@ -45,9 +46,16 @@ class User:
         entry = pwd.getpwnam(name) if name else pwd.getpwuid(os.geteuid())
         self.name, self.uid, self.gid, self.home = entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir
         self.is_caller = self.uid == os.geteuid()
+        self.groups = []
+
+    def in_group(self, group, others):
+        """The same user with another group than the own, which takes root."""
+        changed = copy.copy(self)
+        changed.gid, changed.groups = group, others
+        return changed
 
     def popen_arguments(self):
-        return {} if self.is_caller else {"user": self.uid, "group": self.gid, "extra_groups": []}
+        return {} if self.is_caller else {"user": self.uid, "group": self.gid, "extra_groups": self.groups}
 
     def own(self, path):
         if not self.is_caller:
