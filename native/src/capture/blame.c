@@ -129,10 +129,6 @@ bool process_blame(const struct tree_process *process, const struct surroundings
         snprintf(reason, BLAME_SIZE, "is in a %s namespace of its own", other);
         return true;
     }
-    if (has_own_root(process->task)) {
-        snprintf(reason, BLAME_SIZE, "has a root directory of its own (chroot)");
-        return true;
-    }
     return false;
 }
 
@@ -185,6 +181,11 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
 {
     char path[64];
 
+    if (has_own_root(process->task)) {
+        snprintf(reason, BLAME_SIZE,
+                 "has a root directory of its own (chroot), in which it was started or forked");
+        return true;
+    }
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->task);
     enum elf_kind kind = elf_kind_of(path);
     const char *why = kind == ELF_STATIC && !is_loader(path) ? "is statically linked"

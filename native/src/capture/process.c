@@ -123,8 +123,8 @@ int capture_process(const struct tree_process *from, struct image_process *to,
     if (to->exe == NULL || to->cwd == NULL)
         return ckpt_error_set(err, EACCES, "process %d (%s) does not let itself be looked into",
                               (int)from->inner, from->name);
-    if (has_own_root(from->task)) /* only just now */
-        return ckpt_error_set(err, ENOTSUP, "process %d (%s) has a root directory of its own",
+    if (has_own_root(from->task) && (to->root = link_read(from->task, "root")) == NULL)
+        return ckpt_error_set(err, EACCES, "process %d (%s) does not show its root directory",
                               (int)from->inner, from->name);
     return 0;
 }

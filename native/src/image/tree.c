@@ -151,6 +151,7 @@ void tree_image_free(struct tree_image *tree)
         struct image_process *process = &tree->processes[i];
         free(process->exe);
         free(process->cwd);
+        free(process->root);
         free(process->descriptors);
     }
     for (size_t i = 0; i < tree->description_count; i++) {

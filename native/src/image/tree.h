@@ -261,6 +261,7 @@ struct image_process {
     uint64_t resident_bytes;
     int terminal; /* index of the one that controls it, or -1 */
     char *exe, *cwd;
+    char *root; /* directory, NULL: the tree's */
     unsigned umask;
     unsigned uid, gid; /* effective */
     struct image_limit limits[IMAGE_LIMITS];

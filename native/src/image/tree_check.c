@@ -133,6 +133,8 @@ static int process_check(const struct tree_image *tree, const struct image_proce
         return bad(err, "main_ended");
     if (!process->zombie && !(is_absolute(process->exe) && is_absolute(process->cwd)))
         return bad(err, "exe or cwd");
+    if (process->root != NULL && !is_absolute(process->root))
+        return bad(err, "root");
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
         if (descriptor->description < 0 ||

@@ -169,6 +169,7 @@ static const struct field process_fields[] = {
     FIELD(image_process, terminal, FIELD_INT),
     FIELD(image_process, exe, FIELD_STRING),
     FIELD(image_process, cwd, FIELD_STRING),
+    FIELD(image_process, root, FIELD_STRING),
     FIELD(image_process, umask, FIELD_UINT),
     FIELD(image_process, uid, FIELD_UINT),
     FIELD(image_process, gid, FIELD_UINT),

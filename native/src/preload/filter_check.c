@@ -393,6 +393,7 @@ static const struct need needs[] = {
     MAYBE(mq_notify),
     MAYBE(mq_getsetattr),
     MAYBE(getuid),
+    MAYBE(access),
 };
 
 bool filter_permits_us(const struct sock_filter *code, unsigned count)

@@ -100,7 +100,7 @@ int posix_timers_save(void)
 {
     SELDOM static char text[TIMERS_TEXT];
     long got, size = 0;
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/timers", O_RDONLY, 0);
+    long fd = proc_open("self/timers", O_RDONLY);
 
     timer_count = 0;
     while (fd >= 0 && (got = raw3(SYS_read, fd, text + size, TIMERS_TEXT - 1 - size)) > 0)

@@ -137,6 +137,15 @@ bool task_blocks_signal(int tid);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
 
+/* proc.c: the checkpoint thread opens what is below /proc. Hold: -1, or a descriptor of that directory. */
+void proc_hold(int given);
+void proc_forget(void);
+/* Of a process that was forked in another root directory. */
+bool proc_is_out_of_reach(void);
+long proc_open(const char *name, int flags);
+/* The process, or one that it has been forked from, has called chroot. */
+extern bool has_been_rooted;
+
 /* dumpable.c: around a checkpoint, so that the supervisor can look into the process */
 void dumpable_expose(void);
 void dumpable_hide(void);

@@ -32,7 +32,7 @@ static uint64_t pages_count(void)
 {
     char buffer[32] = "";
     const char *at = buffer;
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/statm", O_RDONLY, 0);
+    long fd = proc_open("thread-self/statm", O_RDONLY);
 
     if (fd < 0)
         return 0;

@@ -55,6 +55,7 @@ void process_forked(void)
     filter_inherit();
     filters_forked();
     queue_notify_forked();
+    proc_forget();
     preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;

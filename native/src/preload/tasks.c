@@ -14,7 +14,7 @@
 
 static long task_file_open(int pid, const char *tid, const char *name, int flags)
 {
-    char path[80] = "/proc/";
+    char path[80] = "";
 
     if (pid == SELF)
         text_append(path, sizeof(path), "self");
@@ -23,7 +23,7 @@ static long task_file_open(int pid, const char *tid, const char *name, int flags
     text_append(path, sizeof(path), "/task/");
     text_append(path, sizeof(path), tid);
     text_append(path, sizeof(path), name);
-    return raw4(SYS_openat, AT_FDCWD, path, flags, 0);
+    return proc_open(path, flags);
 }
 
 static long task_file_of(int pid, const char *tid, const char *name, char *buffer, size_t size)

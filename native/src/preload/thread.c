@@ -25,7 +25,7 @@
 #endif
 
 /* Kernels before 5.9 have no close_range. */
-static void descriptors_close_one_by_one(void)
+static void descriptors_close_one_by_one(int kept)
 {
     char buffer[2048];
     long got, dir = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
@@ -35,7 +35,7 @@ static void descriptors_close_one_by_one(void)
             const struct directory_entry *entry = (const void *)(buffer + at);
             const char *name = entry->name;
             long fd = *name == '.' ? dir : (long)text_number(&name, 10);
-            if (fd != dir)
+            if (fd != dir && fd != kept)
                 raw1(SYS_close, fd);
             at += entry->length;
         }
@@ -43,10 +43,12 @@ static void descriptors_close_one_by_one(void)
     raw1(SYS_close, dir);
 }
 
-static void descriptors_close(void)
+/* All but one, or -1. */
+static void descriptors_close(int kept)
 {
-    if (raw3(SYS_close_range, 0, ~0U, 0) < 0)
-        descriptors_close_one_by_one();
+    if ((kept > 0 && raw3(SYS_close_range, 0, kept - 1, 0) < 0) ||
+        raw3(SYS_close_range, kept + 1, ~0U, 0) < 0)
+        descriptors_close_one_by_one(kept);
 }
 
 static void process_kill(void)
@@ -243,9 +245,11 @@ static int hello(enum wire_kind kind)
     return error < 0 ? error : fd;
 }
 
-static void thread_begin(void)
+/* proc: a descriptor of /proc that the thread has from its maker, or -1. */
+static void thread_begin(int proc)
 {
-    descriptors_close();
+    descriptors_close(proc);
+    proc_hold(proc);
     preload.settled = 1;
     futex_wake(&preload.settled);
     raw2(SYS_prctl, PR_SET_NAME, "ckpt");
@@ -255,7 +259,9 @@ static void thread_begin(void)
 void checkpoint_thread_main(void *unused)
 {
     (void)unused;
-    thread_begin();
+    thread_begin(-1);
+    if (proc_is_out_of_reach())
+        thread_end(); /* nobody could be parked; the coordinator finds the reason */
     int fd = hello(WIRE_KIND_PROCESS);
     if (supervisor_is_dead(fd))
         process_kill();
@@ -274,7 +280,7 @@ static void main_end_await(void)
 void checkpoint_thread_restored(void *unused)
 {
     (void)unused;
-    thread_begin();
+    thread_begin(preload.restorer.proc_fd);
     process_state_restore();
     numbers_forget();
     unforked_memory_restore();

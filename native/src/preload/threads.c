@@ -151,7 +151,7 @@ static int threads_request(bool *ret_complete)
     char buffer[4096];
     unsigned seen = 0, added = 0;
     struct stat status = {0};
-    long got, dir = raw4(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+    long got, dir = proc_open("self/task", O_RDONLY | O_DIRECTORY);
     bool room = true;
 
     if (dir < 0)

@@ -16,7 +16,7 @@
 static uint64_t address_at_start(void)
 {
     uint64_t pair[2], address = 0;
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/auxv", O_RDONLY, 0);
+    long fd = proc_open("self/auxv", O_RDONLY);
 
     while (address == 0 && fd >= 0 && raw3(SYS_read, fd, pair, sizeof(pair)) == sizeof(pair)) {
         if (pair[0] == AT_SYSINFO_EHDR)

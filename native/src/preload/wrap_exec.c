@@ -204,7 +204,7 @@ static const char *list_without_library(const char *list)
     return rest == NULL ? list : *rest == ':' || *rest == ' ' ? rest + 1 : rest;
 }
 
-/* For a program that is left alone under a filter of system calls: the same without our library, which always is the first. */
+/* For a program that is left alone, under a filter of system calls or in another root directory: the same without our library, which always is the first. */
 static void environment_strip(char *const *environment, char **target, char *text, size_t size)
 {
     text[0] = 0;
@@ -230,12 +230,18 @@ static bool is_filtered(void)
            (preload.filtered_pid != 0 && preload.filtered_pid == (int)raw0(SYS_getpid));
 }
 
+/* In another root directory the loader would complain that the library is not there. */
+static bool is_out_of_reach(void)
+{
+    return has_been_rooted && raw2(SYS_access, library, R_OK) < 0;
+}
+
 /* Whether a program gets the environment that it is given. */
 static bool environment_is_good(char *const *environment)
 {
     if (library[0] == 0)
         return true;
-    if (is_filtered())
+    if (is_filtered() || is_out_of_reach())
         return false;
     return !preload.managed ||
            (environment_is_complete(environment) && !variables_differ(environment));
@@ -243,7 +249,7 @@ static bool environment_is_good(char *const *environment)
 
 static void environment_make(char *const *environment, char **target, char *text, size_t size)
 {
-    if (is_filtered())
+    if (is_filtered() || is_out_of_reach())
         environment_strip(environment, target, text, size);
     else
         environment_complete(environment, target, text, size);

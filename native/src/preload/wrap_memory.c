@@ -65,7 +65,7 @@ EXPORT int munlockall(void)
 static bool has_locked_memory(void)
 {
     char buffer[4096];
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY, 0);
+    long fd = proc_open("self/status", O_RDONLY);
     long got = fd < 0 ? fd : raw3(SYS_read, fd, buffer, sizeof(buffer) - 1);
 
     raw1(SYS_close, fd);
@@ -161,7 +161,7 @@ int unforked_memory_save(void)
     area_count = 0;
     if (!program_has_some && !has_locked_memory())
         return 0;
-    long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/smaps", O_RDONLY, 0);
+    long fd = proc_open("self/smaps", O_RDONLY);
     bool complete = fd >= 0 && areas_read(fd);
     raw1(SYS_close, fd);
     return complete ? 0 : -E2BIG;

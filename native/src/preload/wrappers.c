@@ -79,6 +79,7 @@ void wrappers_init(void)
     LOOK_UP(popen);
     LOOK_UP(unshare);
     LOOK_UP(setns);
+    LOOK_UP(chroot);
     LOOK_UP(setuid);
     LOOK_UP(setgid);
     LOOK_UP(seteuid);

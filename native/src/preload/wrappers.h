@@ -80,6 +80,7 @@ struct real_functions {
     int (*execveat)(int, const char *, char *const[], char *const[], int);
     int (*unshare)(int);
     int (*setns)(int, int);
+    int (*chroot)(const char *);
     int (*setuid)(uid_t);
     int (*setgid)(gid_t);
     int (*seteuid)(uid_t);

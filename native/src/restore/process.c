@@ -178,6 +178,26 @@ static void directories_enter(const struct assembly *assembly)
     umask(process->umask);
 }
 
+static int open_up(const struct assembly *assembly, const char *path, int flags)
+{
+    cleanup_fd int fd = open(path, flags | O_CLOEXEC);
+
+    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, assembly->restore->base);
+}
+
+/* The last thing that a path is needed for. The directory's name is outside of the root directory it is for. */
+static void root_enter(const struct assembly *assembly, struct restorer_args *args)
+{
+    const char *root = assembly->process->root;
+
+    args->proc_fd = -1;
+    if (root == NULL)
+        return;
+    args->proc_fd = open_up(assembly, "/proc", O_PATH | O_DIRECTORY);
+    if (args->proc_fd < 0 || chroot(root) < 0)
+        FAIL_ERRNO(assembly, "enter its root directory '%s'", root);
+}
+
 static void oom_score_set(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
@@ -191,13 +211,6 @@ static void oom_score_set(const struct assembly *assembly)
 }
 
 /* ---- memory ---- */
-
-static int open_up(const struct assembly *assembly, const char *path, int flags)
-{
-    cleanup_fd int fd = open(path, flags | O_CLOEXEC);
-
-    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, assembly->restore->base);
-}
 
 /* Our library lies where we do, also when that has been moved since the checkpoint. */
 static int library_open(const struct assembly *assembly, const char *path, int flags)
@@ -503,6 +516,7 @@ void process_restore(struct restore *restore, const struct image_process *proces
         fail(&assembly, &err);
     struct restorer_args *args = region_make(&assembly, &stack);
     args_fill(&assembly, args);
+    root_enter(&assembly, args);
     kernel_leave();
     uint64_t entry = args->start + ((uint64_t)(uintptr_t)restorer_main -
                                     (uint64_t)(uintptr_t)__start_restorer_code);

@@ -279,14 +279,27 @@ static RESTORER_CODE void seals_set(struct restorer_args *args)
     }
 }
 
-/* All that is not the program's, but for error_fd. */
+static RESTORER_CODE void close_between(int32_t first, int32_t end)
+{
+    if (first < end)
+        raw3(SYS_close_range, first, end - 1, 0);
+}
+
+/* All that is not the program's, but for error_fd and proc_fd. */
 static RESTORER_CODE void descriptors_close(const struct restorer_args *args)
 {
-    if (args->error_fd > args->first_private_fd)
-        raw3(SYS_close_range, args->first_private_fd, args->error_fd - 1, 0);
-    raw3(SYS_close_range,
-         args->error_fd < args->first_private_fd ? args->first_private_fd : args->error_fd + 1, ~0U,
-         0);
+    bool ordered = args->proc_fd < args->error_fd;
+    int32_t lower = ordered ? args->proc_fd : args->error_fd;
+    int32_t upper = ordered ? args->error_fd : args->proc_fd;
+    int32_t from = args->first_private_fd;
+
+    close_between(from, lower);
+    if (lower >= from)
+        from = lower + 1;
+    close_between(from, upper);
+    if (upper >= from)
+        from = upper + 1;
+    raw3(SYS_close_range, from, ~0U, 0);
 }
 
 /* What the last incarnation held it lets go as it dies. */
@@ -419,6 +432,7 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     args->restored->restorer_size =
         args->special_stays ? args->special_at - args->start : args->size;
     args->restored->vdso = args->vdso;
+    args->restored->proc_fd = args->proc_fd;
     /* Whichever thread it is whose thread pointer the checkpoint thread gets. */
     const struct thread_slot *leader = slot_find_live(args, args->main_ended ? 0 : args->pid);
     if (leader == 0)
@@ -430,6 +444,8 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
     thread_make(args, args->checkpoint_tid, 0, args->entry_stack - 8, leader->context.fs_base,
                 args->entry, 0);
     raw1(SYS_close, args->error_fd);
+    if (args->proc_fd >= 0)
+        raw1(SYS_close, args->proc_fd);
     while (args->main_ended)
         raw1(SYS_exit, args->main_status);
     context_jump(&leader->context);

@@ -95,6 +95,7 @@ struct restorer_args {
     uint64_t limits[RESTORED_LIMITS][2];
     int32_t checkpoint_tid;
     int32_t stop_signal;
+    int32_t proc_fd;                 /* of /proc, or -1 */
     int32_t main_ended, main_status; /* the main thread ends, with this status */
 };
 

@@ -91,6 +91,8 @@ struct preload_restored {
                    [2];   /* soft and hard, by resource, to be set as far as granted */
     uint64_t stop_signal; /* the process was stopped by this, or 0 */
     uint64_t vdso;        /* where the running one is, 0: where it was */
+    int32_t proc_fd;      /* of /proc, when the process has another root directory; else -1 */
+    int32_t reserved;
 };
 
 #endif

@@ -2,6 +2,7 @@
 # Copyright 2026 The nf-checkpoint authors
 """Programs that make namespaces of their own get them as without the checkpoint thread, which the kernel would count.
 While such a process lives there is no checkpoint, and afterwards there is."""
+import os
 import shutil
 
 from case import PYTHON, expect, goes_on_after_restart, reason_is_named
@@ -45,11 +46,27 @@ def inside_and_after(case, command, words, tries=1):
     expect("output", task.log("stdout", 1) + task.log("stdout"), "inside\npass\n")
 
 
-def test_root_directory(case):
-    """Not a namespace, but likewise: paths mean something else inside."""
+def test_forked_in_another_root_directory(case):
+    """Not a namespace, but likewise: nobody sees /proc inside. Whoever has only gone there is carried, see
+    objects/root_directory.c."""
     if case.user.uid == 0:
-        script = UNSHARE.replace("become({flags})", "os.mkdir('jail')\n    os.chroot('jail')")
+        script = UNSHARE.replace("become({flags})", "os.mkdir('jail')\n    os.chroot('jail')\n    if os.fork():\n"
+                                                    "        os._exit(os.wait()[1] != 0)")
         inside_and_after(case, [PYTHON, "-c", script], "has a root directory of its own (chroot)")
+
+
+def test_started_in_another_root_directory(case):
+    """The loader there does not complain of a library that it cannot find."""
+    if case.user.uid == 0:
+        task = case.task(["bash", "-c", "chroot jail /bin/echo inside"])
+        for file in ("/bin/echo", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6"):
+            to = task.path("jail" + file)
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            shutil.copy(file, to)
+        task.start()
+        expect("exit status", task.wait_end(), 0)
+        expect("output", task.log("stdout"), "inside\n")
+        expect("standard error", task.log("stderr"), "")
 
 
 def test_user_namespace(case):

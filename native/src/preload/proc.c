@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Below /proc, for the checkpoint thread: it holds the directory open in its own descriptor table, since the program may
+ * move to another root directory (chroot), and all threads with it. */
+#include "preload/preload.h"
+#include "preload/text.h"
+#include "preload/wrappers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+static int directory = -1;
+bool has_been_rooted;
+
+void proc_hold(int given)
+{
+    directory = given >= 0
+                    ? given
+                    : (int)raw4(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* What is open has the parent's number, in a table that is not ours. */
+void proc_forget(void)
+{
+    directory = -1;
+}
+
+bool proc_is_out_of_reach(void)
+{
+    return directory < 0 && has_been_rooted;
+}
+
+long proc_open(const char *name, int flags)
+{
+    return directory < 0 ? -ENOENT : raw4(SYS_openat, directory, name, flags, 0);
+}
+
+EXPORT int chroot(const char *path)
+{
+    has_been_rooted = true;
+    return REAL(chroot)(path);
+}
