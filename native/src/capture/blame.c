@@ -71,7 +71,7 @@ bool has_own_root(pid_t pid)
 }
 
 /* Filters are each thread's own. */
-static bool is_filtered(const struct tree_process *process, unsigned permitted)
+bool process_is_filtered(const struct tree_process *process, unsigned permitted)
 {
     char path[64];
     struct tree_process thread;
@@ -114,7 +114,7 @@ bool process_blame(const struct tree_process *process, const struct surroundings
         snprintf(reason, BLAME_SIZE, "is in seccomp's strict mode, in which nothing can be asked");
         return true;
     }
-    if (is_filtered(process, ours->filters + filters_known)) {
+    if (process_is_filtered(process, ours->filters + filters_known)) {
         snprintf(reason, BLAME_SIZE,
                  "is under seccomp filters of its own, which may end it for what we ask of it, or "
                  "cannot be installed again");

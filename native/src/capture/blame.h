@@ -32,6 +32,9 @@ bool has_own_root(pid_t pid);
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,
                    unsigned filters_known, char reason[BLAME_SIZE]);
 
+/* Whether any thread is under more seccomp filters than so many. */
+bool process_is_filtered(const struct tree_process *process, unsigned permitted);
+
 /* Whether the library is mapped in the process. */
 bool holds_library(const struct tree_process *process);
 

@@ -123,8 +123,6 @@ static void on_hello(struct coordinator *coordinator, struct member *member,
     if (message->kind != WIRE_KIND_SNAPSHOT) {
         member->signal = message->signal;
         member->filters = message->filters;
-        if (member->filters > coordinator->filters_known)
-            coordinator->filters_known = member->filters;
     }
     member->state = member->kind == WIRE_KIND_RESTORED ? MEMBER_RESTORED : MEMBER_RUNNING;
     if (member->kind == WIRE_KIND_SNAPSHOT)

@@ -81,7 +81,6 @@ struct coordinator {
     struct tracee *tracees; /* stopped.c */
     uint64_t checkpoint;    /* number of the one under way or last */
     bool quiescing;         /* newcomers are asked at once */
-    unsigned filters_known; /* the most that a member has ever known */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 

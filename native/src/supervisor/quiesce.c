@@ -24,7 +24,8 @@
 
 #define QUIESCE_DEADLINE_MS  15000
 #define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
-#define FILTERED_DEADLINE_MS 300  /* for one under seccomp filters, while all others run */
+#define FILTERED_DEADLINE_MS 300  /* for one under seccomp filters, while all run on */
+#define FILTERS_MOST         1000000
 #define RECHECK_MS           2
 #define QUIET_MS             20 /* after which somebody may be stopped */
 
@@ -140,11 +141,14 @@ static int process_refuse(struct coordinator *coordinator, const struct tree_pro
                           reason);
 }
 
-/* A child of one that knows its filters, or a program that such a one has started, connects at once. */
-static bool may_know_filters(const struct coordinator *coordinator, const struct member *member,
-                             const struct tree_process *process)
+/* Of its own, more than it has told us of. One that has just installed one, has been forked, or has been started tells us
+ * at once. */
+static bool filters_are_news(const struct tree_process *process, const struct member *member,
+                             const struct surroundings *ours)
 {
-    return member == NULL && coordinator->filters_known > 0 && holds_library(process);
+    unsigned told = member != NULL && member->state != MEMBER_NEW ? member->filters : 0;
+
+    return process_is_filtered(process, ours->filters + told) && holds_library(process);
 }
 
 /* ret_newcomer: one that is under filters and is to be given a moment; its pid is 0 when there is none. */
@@ -165,10 +169,9 @@ static int tree_look(struct coordinator *coordinator, const struct surroundings 
         unsigned filters = member != NULL ? member->filters : 0;
         if (tree_process_is_dead(process))
             continue;
-        if (process->seccomp_filters > ours->filters &&
-            may_know_filters(coordinator, member, process)) {
+        if (filters_are_news(process, member, ours)) {
             *ret_newcomer = *process;
-            filters = coordinator->filters_known;
+            filters = FILTERS_MOST;
         }
         if (process_blame(process, ours, filters, reason) || parallel_blame(process, reason) ||
             (member == NULL && stranger_blame(process, reason)))
