@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * A set of System V semaphores: its values. Who waits for one waits again. What SEM_UNDO would give back when a process
- * ends is shown to nobody. */
+ * A set of System V semaphores: its values. Who waits for one waits again. What SEM_UNDO gives back when a process ends is
+ * shown to nobody, but known to the library in it (preload/semaphore_undo.c). */
 #include "common/cleanup.h"
 #include "objects/system_v.h"
 

@@ -8,6 +8,7 @@
 #include "preload/preload.h"
 #include "preload/queue_notify.h"
 #include "preload/refresh.h"
+#include "preload/semaphore_undo.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -56,6 +57,7 @@ void process_forked(void)
     filters_forked();
     queue_notify_forked();
     proc_forget();
+    semaphore_undo_forked();
     preload.checkpoint_tid = 0;
     preload.announced = 0;
     preload.parked = 0;

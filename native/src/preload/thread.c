@@ -9,6 +9,7 @@
 #include "preload/numbers.h"
 #include "preload/preload.h"
 #include "preload/refresh.h"
+#include "preload/semaphore_undo.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -285,6 +286,7 @@ void checkpoint_thread_restored(void *unused)
     numbers_forget();
     unforked_memory_restore();
     process_limits_restore();
+    semaphore_undo_restore();
     main_end_await();
     thread_credentials_restore(&threads_speaker()->credentials);
     int fd = hello(WIRE_KIND_RESTORED);

@@ -21,7 +21,7 @@ static bool is_zero(const struct timespec *limit)
     return limit != NULL && limit->tv_sec == 0 && limit->tv_nsec == 0;
 }
 
-static uint64_t deadline_after(const struct timespec *limit)
+uint64_t deadline_after(const struct timespec *limit)
 {
     if (!preload.managed || limit == NULL || limit->tv_sec < 0 || limit->tv_sec > INT32_MAX)
         return 0;
@@ -203,19 +203,7 @@ EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info)
     return WITH_HINT(true, SYS_rt_sigtimedwait, 0, 0, REAL(sigwaitinfo)(set, info));
 }
 
-/* ---- System V ---- */
-
-EXPORT int semop(int id, struct sembuf *operations, size_t count)
-{
-    return WITH_HINT(true, SYS_semop, 0, 0, REAL(semop)(id, operations, count));
-}
-
-EXPORT int semtimedop(int id, struct sembuf *operations, size_t count,
-                      const struct timespec *timeout)
-{
-    return WITH_HINT(true, SYS_semtimedop, deadline_after(timeout), 0,
-                     REAL(semtimedop)(id, operations, count, timeout));
-}
+/* ---- System V; semaphores are in semaphore_undo.c ---- */
 
 EXPORT ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
 {

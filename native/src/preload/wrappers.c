@@ -64,6 +64,7 @@ void wrappers_init(void)
     LOOK_UP(timer_create);
     LOOK_UP(semop);
     LOOK_UP(semtimedop);
+    LOOK_UP(semctl);
     LOOK_UP(semget);
     LOOK_UP(msgget);
     LOOK_UP(shmget);

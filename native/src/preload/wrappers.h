@@ -63,6 +63,7 @@ struct real_functions {
     int (*pause)(void);
     int (*timer_create)(clockid_t, struct sigevent *, timer_t *);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*semctl)(int, int, int, ...);
     int (*semget)(key_t, int, int);
     int (*msgget)(key_t, int);
     int (*shmget)(key_t, size_t, int);
@@ -123,6 +124,8 @@ long syscall_wrapped(long number, const long arguments[5]);
 long filter_install(long number, long (*install)(const long arguments[5]), const long arguments[5]);
 
 void wrappers_init(void);
+/* wrap_wait.c: CLOCK_MONOTONIC in ns, 0: there is none */
+uint64_t deadline_after(const struct timespec *limit);
 /* exec.c: remembers what every program of the tree has to find in its environment */
 void exec_environment_note(char *const *environment);
 /* One of these has another value now; LD_PRELOAD: the library lies there. */
