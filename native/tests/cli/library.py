@@ -20,6 +20,23 @@ def test_loads_into_old_systems(case):
     expect("libraries it needs", re.findall(r"NEEDED.*\[(.*)\]", text), [])
 
 
+# Made where no filter of the program's is in force (before main, or in a restored process), or by the program itself.
+UNFILTERED = """capset execve getrandom ioprio_set mlock mlock2 mlockall prlimit64 rseq sched_setaffinity sched_setscheduler
+seccomp semop set_robust_list setgroups setpriority setresgid setresuid setsid statx""".split()
+
+
+def test_its_system_calls_are_foreseen(case):
+    """What filter_check.c asks seccomp filters for is all that the library does."""
+    source = os.path.join(os.path.dirname(__file__), "..", "..", "src", "preload")
+    texts = {name: open(os.path.join(source, name), encoding="utf-8").read() for name in os.listdir(source)}
+    table = texts.pop("filter_check.c").split("needs[] =")[1]
+    foreseen = set(re.findall(r"(?:ANY|FIRST|SECOND|THIRD|ALL|MAYBE|MAYBE_FIRST)\((\w+)|\bSYS_(\w+)", table))
+    foreseen = {name for pair in foreseen for name in pair if name}
+    made = {call for text in texts.values() for call in re.findall(r"\braw[0-6]\(\s*SYS_(\w+)", text)}
+    check(len(made) > 80, f"only {len(made)} system calls were found")
+    expect("system calls that filter_check.c lacks", sorted(made - foreseen - set(UNFILTERED)), [])
+
+
 def test_alone_it_does_no_harm(case):
     """Preloaded where no `ckpt` lies beside it: the program runs as if it were not there."""
     counter = case.counter()
