@@ -39,6 +39,11 @@ long proc_open(const char *name, int flags)
 
 EXPORT int chroot(const char *path)
 {
+    /* Afterwards it could not open the directory any more. */
+    if (preload.managed) {
+        checkpoint_thread_require();
+        checkpoint_thread_settled();
+    }
     has_been_rooted = true;
     return REAL(chroot)(path);
 }

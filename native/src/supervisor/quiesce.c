@@ -24,7 +24,7 @@
 
 #define QUIESCE_DEADLINE_MS  15000
 #define STRANGER_DEADLINE_MS 2000 /* for a process to connect once all others are parked */
-#define FILTERED_DEADLINE_MS 300  /* for one under seccomp filters, while all run on */
+#define NEWCOMER_DEADLINE_MS 300  /* for one that should connect, while all run on */
 #define FILTERS_MOST         1000000
 #define RECHECK_MS           2
 #define QUIET_MS             20 /* after which somebody may be stopped */
@@ -151,7 +151,13 @@ static bool filters_are_news(const struct tree_process *process, const struct me
     return process_is_filtered(process, ours->filters + told) && holds_library(process);
 }
 
-/* ret_newcomer: one that is under filters and is to be given a moment; its pid is 0 when there is none. */
+/* It may have gone to its root directory with a checkpoint thread that is about to connect. */
+static bool may_be_rooted_only(const struct tree_process *process, const struct member *member)
+{
+    return member == NULL && has_own_root(process->task) && holds_library(process);
+}
+
+/* ret_newcomer: one that is likely to connect, and is to be given a moment; its pid is 0 when there is none. */
 static int tree_look(struct coordinator *coordinator, const struct surroundings *ours,
                      struct tree_process *ret_newcomer, struct ckpt_error *err)
 {
@@ -169,12 +175,13 @@ static int tree_look(struct coordinator *coordinator, const struct surroundings 
         unsigned filters = member != NULL ? member->filters : 0;
         if (tree_process_is_dead(process))
             continue;
-        if (filters_are_news(process, member, ours)) {
+        bool is_rooted = may_be_rooted_only(process, member);
+        if (is_rooted || filters_are_news(process, member, ours)) {
             *ret_newcomer = *process;
             filters = FILTERS_MOST;
         }
         if (process_blame(process, ours, filters, reason) || parallel_blame(process, reason) ||
-            (member == NULL && stranger_blame(process, reason)))
+            (member == NULL && !is_rooted && stranger_blame(process, reason)))
             error = process_refuse(coordinator, process, reason, err);
     }
     process_tree_free(&tree);
@@ -197,8 +204,9 @@ static int tree_check(struct coordinator *coordinator, struct ckpt_error *err)
         if (error < 0 || newcomer.outer == 0 || now > deadline)
             return error;
         if (newcomer.outer != waited_for)
-            patience = now + FILTERED_DEADLINE_MS;
-        else if (now > patience && process_blame(&newcomer, &ours, 0, reason))
+            patience = now + NEWCOMER_DEADLINE_MS;
+        else if (now > patience &&
+                 (process_blame(&newcomer, &ours, 0, reason) || stranger_blame(&newcomer, reason)))
             return process_refuse(coordinator, &newcomer, reason, err);
         waited_for = newcomer.outer;
         coordinator_pump(coordinator, RECHECK_MS);
