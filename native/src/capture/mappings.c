@@ -19,7 +19,8 @@
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 
-#define DELETED " (deleted)"
+#define DELETED        " (deleted)"
+#define PAGE_SIZE_LINE "KernelPageSize:"
 
 void mappings_free(struct mappings *mappings)
 {
@@ -66,25 +67,56 @@ static bool is_segment(const struct mapping *mapping, const char *name)
            end == 13 && name[end] == 0;
 }
 
+/* A number, without a sign or blanks before it, and the character that has to follow; 0: a blank or the end, which stays.
+ * There may be tens of thousands of lines, and a tree that stands still: scanf(3) takes too long. */
+static bool number_take(const char **at, unsigned base, char then, uint64_t *ret)
+{
+    const char *start = *at;
+    uint64_t value = 0;
+
+    for (;; (*at)++) {
+        unsigned char c = (unsigned char)**at;
+        unsigned digit = 99;
+        if (c >= '0' && c <= '9')
+            digit = c - (unsigned)'0';
+        else if (c >= 'a' && c <= 'f')
+            digit = c - (unsigned)'a' + 10;
+        if (digit >= base)
+            break;
+        if (value > (UINT64_MAX - digit) / base)
+            return false;
+        value = value * base + digit;
+    }
+    *ret = value;
+    if (*at == start)
+        return false;
+    if (then == 0)
+        return **at == ' ' || **at == 0;
+    return *(*at)++ == then;
+}
+
 static int line_parse(char *line, struct mapping *ret)
 {
-    unsigned long start, end, offset, inode;
-    unsigned major_id, minor_id;
-    char flags[5];
-    int name_at = 0;
+    uint64_t start, end, offset, inode, major_id, minor_id;
+    const char *at = line, *flags;
 
-    if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, flags, &offset, &major_id,
-               &minor_id, &inode, &name_at) < 7 ||
-        name_at == 0 || start >= end || !flags_are_good(flags))
+    if (!number_take(&at, 16, '-', &start) || !number_take(&at, 16, ' ', &end) || start >= end)
         return -EBADMSG;
-    char *name = line + name_at;
+    flags = at;
+    if (!flags_are_good(flags) || flags[4] != ' ')
+        return -EBADMSG;
+    at += 5;
+    if (!number_take(&at, 16, ' ', &offset) || !number_take(&at, 16, ':', &major_id) ||
+        !number_take(&at, 16, ' ', &minor_id) || !number_take(&at, 10, 0, &inode))
+        return -EBADMSG;
+    char *name = line + (at - line) + strspn(at, " ");
     size_t length = strlen(name);
     size_t suffix = strlen(DELETED);
     *ret = (struct mapping){
         .start = start,
         .end = end,
         .offset = offset,
-        .device = makedev(major_id, minor_id),
+        .device = makedev((unsigned)major_id, (unsigned)minor_id),
         .inode = inode,
         .protection = (flags[0] == 'r' ? PROT_READ : 0) | (flags[1] == 'w' ? PROT_WRITE : 0) |
                       (flags[2] == 'x' ? PROT_EXEC : 0),
@@ -121,8 +153,6 @@ static bool has_flag(const char *flags, const char *flag)
 /* smaps goes on with lines "Name: value"; those of maps begin with a hexadecimal number in lower case. */
 static bool is_detail(const char *line, struct mappings *all)
 {
-    unsigned long kib;
-
     if (*line < 'A' || *line > 'Z')
         return false;
     if (strncmp(line, "VmFlags:", 8) == 0 && all->count > 0) {
@@ -131,8 +161,11 @@ static bool is_detail(const char *line, struct mappings *all)
             mapping->flags |= has_flag(line, flag_names[i].name) ? flag_names[i].flag : 0;
         mapping->wiped_in_child = has_flag(line, "wf");
     }
-    if (all->count > 0 && sscanf(line, "KernelPageSize: %lu", &kib) == 1 && kib > 0)
-        all->list[all->count - 1].page_shift = 10 + (unsigned)__builtin_ctzl(kib);
+    if (strncmp(line, PAGE_SIZE_LINE, strlen(PAGE_SIZE_LINE)) == 0 && all->count > 0) {
+        unsigned long kib = strtoul(line + strlen(PAGE_SIZE_LINE), NULL, 10);
+        if (kib > 0)
+            all->list[all->count - 1].page_shift = 10 + (unsigned)__builtin_ctzl(kib);
+    }
     return true;
 }
 
