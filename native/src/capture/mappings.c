@@ -21,6 +21,7 @@
 
 #define DELETED        " (deleted)"
 #define PAGE_SIZE_LINE "KernelPageSize:"
+#define KEY_LINE       "ProtectionKey:"
 
 void mappings_free(struct mappings *mappings)
 {
@@ -166,6 +167,8 @@ static bool is_detail(const char *line, struct mappings *all)
         if (kib > 0)
             all->list[all->count - 1].page_shift = 10 + (unsigned)__builtin_ctzl(kib);
     }
+    if (strncmp(line, KEY_LINE, strlen(KEY_LINE)) == 0 && all->count > 0)
+        all->list[all->count - 1].pkey = (uint8_t)strtoul(line + strlen(KEY_LINE), NULL, 10);
     return true;
 }
 

@@ -18,9 +18,10 @@ struct mapping {
     int protection; /* PROT_* */
     bool shared;
     bool deleted;
-    uint32_t flags;      /* VMA_* of image/process.h; only from smaps, like the next two */
+    uint32_t flags;      /* VMA_* of image/process.h; only from smaps, like the next three */
     bool wiped_in_child; /* MADV_WIPEONFORK */
     unsigned page_shift; /* of the pages the kernel maps it with */
+    uint8_t pkey;        /* protection key */
     char *name;          /* path, "[heap]" and the like, or "" */
 };
 

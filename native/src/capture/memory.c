@@ -144,6 +144,7 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
     vma->protection = (uint32_t)mapping->protection;
     vma->flags = mapping->flags & ~VMA_GROWS_DOWN;
     vma->page_shift = (uint8_t)((mapping->flags & VMA_HUGETLB) != 0 ? mapping->page_shift : 0);
+    vma->pkey = mapping->pkey;
     *ret_whole = false;
     if (strcmp(mapping->name, "[vdso]") == 0) {
         vma->kind = VMA_VDSO;

@@ -186,6 +186,8 @@ void process_timers_restore(void);
 
 void membarrier_save(void);
 void membarrier_restore(void);
+void protection_keys_save(void);
+void protection_keys_restore(void);
 int posix_timers_save(void);
 void posix_timers_restore(void);
 

@@ -30,6 +30,7 @@ int process_state_save(void)
         raw2(SYS_getitimer, which, &interval_timers[which]);
     int error = posix_timers_save();
     membarrier_save();
+    protection_keys_save();
     raw2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &is_subreaper);
     no_huge_pages = raw5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
     merges_memory = raw5(SYS_prctl, PR_GET_MEMORY_MERGE, 0, 0, 0, 0);
@@ -40,6 +41,7 @@ int process_state_save(void)
 void process_state_restore(void)
 {
     membarrier_restore();
+    protection_keys_restore();
     for (int signal = 1; signal <= PRELOAD_SIGNALS; signal++)
         raw4(SYS_rt_sigaction, signal, &preload.actions[signal], NULL, sizeof(unsigned long));
     if (is_subreaper)

@@ -29,6 +29,10 @@
 #define HINT_REACH        1024
 #define SOCKET_HINT_REACH 2048
 
+/* Of stack: the largest frame with all that the handler has on top of it, and what it still calls. */
+#define FRAME_REACH   (64 * 1024)
+#define HANDLER_REACH 1024
+
 __thread struct syscall_hint syscall_hint __attribute__((tls_model("initial-exec")));
 
 static bool is_noted(const struct slot_syscall *noted, const struct sigcontext *now)
@@ -86,11 +90,15 @@ static void arguments_get(const struct sigcontext *registers, uint64_t args[6])
     args[5] = registers->r9;
 }
 
-/* Where the rest of the frame's call may lie: below all that the program's code uses. */
+/* Where the rest of the frame's call may lie: below all that the program's code uses, and, where the handler runs on the
+ * same stack, below the frame as well, whose upper end holds the vector registers and the protection keys. */
 static struct syscall_rest *rest_place(const struct sigcontext *registers)
 {
-    return (struct syscall_rest *)((registers->rsp - ARCH_RED_ZONE - sizeof(struct syscall_rest)) &
-                                   ~15ULL);
+    uint64_t here = (uint64_t)__builtin_frame_address(0), below = registers->rsp - ARCH_RED_ZONE;
+
+    if (here < below && below - here < FRAME_REACH)
+        below = here - HANDLER_REACH;
+    return (struct syscall_rest *)((below - sizeof(struct syscall_rest)) & ~15ULL);
 }
 
 static void rest_enter(struct sigcontext *registers, struct syscall_rest *rest)

@@ -241,6 +241,18 @@ static RESTORER_CODE void patches_write(struct restorer_args *args)
     }
 }
 
+/* Which of them the program has, the library knows and gives the rest back. */
+static RESTORER_CODE void keys_take(const struct restorer_args *args)
+{
+    for (uint64_t i = 0; i < args->vma_count; i++) {
+        if (args->vmas[i].pkey == 0)
+            continue;
+        while (raw2(SYS_pkey_alloc, 0, 0) > 0)
+            continue;
+        return;
+    }
+}
+
 static RESTORER_CODE void protections_set(struct restorer_args *args)
 {
     for (uint64_t i = 0; i < args->vma_count; i++) {
@@ -418,6 +430,7 @@ RESTORER_CODE void restorer_main(struct restorer_args *args)
         special_put_back(args);
     pages_read(args);
     patches_write(args);
+    keys_take(args);
     protections_set(args);
     seals_set(args);
     long error = raw5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &args->layout, sizeof(args->layout), 0);

@@ -42,4 +42,18 @@ long arch_clone(unsigned long flags, void *stack_top, void *parent_tid, void (*e
 /* The sa_restorer that every signal handler needs. */
 void arch_signal_return(void);
 
+/* Whether the kernel has switched memory protection keys on. */
+static inline int arch_has_protection_keys(void)
+{
+    unsigned a = 0, b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (a < 7)
+        return 0;
+    a = 7;
+    c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return (int)(c >> 4 & 1);
+}
+
 #endif
