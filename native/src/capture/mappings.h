@@ -22,7 +22,9 @@ struct mapping {
     bool wiped_in_child; /* MADV_WIPEONFORK */
     unsigned page_shift; /* of the pages the kernel maps it with */
     uint8_t pkey;        /* protection key */
-    char *name;          /* path, "[heap]" and the like, or "" */
+    uint16_t policy;     /* of mbind(2), with its flags, and its nodes; see policies.h */
+    uint64_t nodes;
+    char *name; /* path, "[heap]" and the like, or "" */
 };
 
 struct mappings {

@@ -6,6 +6,7 @@
 #include "capture/memory.h"
 
 #include "capture/mappings.h"
+#include "capture/policies.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/process.h"
@@ -145,6 +146,8 @@ static int vma_add(struct writer *writer, const struct mapping *mapping,
     vma->flags = mapping->flags & ~VMA_GROWS_DOWN;
     vma->page_shift = (uint8_t)((mapping->flags & VMA_HUGETLB) != 0 ? mapping->page_shift : 0);
     vma->pkey = mapping->pkey;
+    vma->policy = mapping->policy;
+    vma->nodes = mapping->nodes;
     *ret_whole = false;
     if (strcmp(mapping->name, "[vdso]") == 0) {
         vma->kind = VMA_VDSO;
@@ -360,6 +363,8 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
     int error = writer_open(writer, snapshot, inner, dirfd, err);
     if (error == 0)
         error = mappings_read_with_flags(snapshot, &mappings, err);
+    if (error == 0)
+        policies_read(snapshot, &mappings);
     for (size_t i = 0; error == 0 && i < mappings.count; i++)
         error = mapping_store(writer, &mappings.list[i], tree, err);
     if (error == 0)

@@ -54,6 +54,7 @@ static __attribute__((noreturn)) void snapshot_main(void)
     /* Our copy of the process's connection would hide its end from the coordinator. */
     raw3(SYS_close_range, 0, ~0U, 0);
     raw2(SYS_prctl, PR_SET_NAME, "ckpt-snapshot");
+    raw3(SYS_set_mempolicy, 0, NULL, 0); /* would be shown for all memory without one */
     raw2(SYS_prctl, PR_SET_DUMPABLE, 1);
     int fd = coordinator_connect();
     if (fd >= 0 && message_send(fd, &message) == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * How a thread is scheduled: policy and priority, niceness, CPUs, timer slack, I/O priority. Each thread saves and
- * restores its own. What the host of a restart does not grant, say a CPU that it has not got, is let be. */
+ * How a thread is scheduled: policy and priority, niceness, CPUs, timer slack, I/O priority, memory policy. Each thread
+ * saves and restores its own. What the host of a restart does not grant, say a CPU that it has not got, is let be. */
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -34,6 +34,10 @@ void thread_scheduling_save(struct thread_scheduling *scheduling)
     scheduling->has_own_nice = scheduling->nice != preload.inherited.nice;
     scheduling->has_own_io_priority = scheduling->io_priority != preload.inherited.io_priority;
     scheduling->timer_slack = (uint64_t)raw1(SYS_prctl, PR_GET_TIMERSLACK);
+    memset(scheduling->memory_nodes, 0, sizeof(scheduling->memory_nodes));
+    if (raw5(SYS_get_mempolicy, &scheduling->memory_policy, scheduling->memory_nodes,
+             8 * sizeof(scheduling->memory_nodes), 0, 0) < 0)
+        scheduling->memory_policy = 0;
     memset(scheduling->cpus, 0, sizeof(scheduling->cpus));
     scheduling->bound =
         raw3(SYS_sched_getaffinity, 0, sizeof(scheduling->cpus), scheduling->cpus) > 0 &&
@@ -52,6 +56,9 @@ void thread_scheduling_restore(const struct thread_scheduling *scheduling)
         raw3(SYS_setpriority, PRIO_PROCESS, 0, scheduling->nice);
     if (scheduling->has_own_io_priority && scheduling->io_priority >= 0)
         raw3(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, scheduling->io_priority);
+    if (scheduling->memory_policy > 0)
+        raw3(SYS_set_mempolicy, scheduling->memory_policy, scheduling->memory_nodes,
+             8 * sizeof(scheduling->memory_nodes));
     if ((int64_t)scheduling->timer_slack > 0)
         raw2(SYS_prctl, PR_SET_TIMERSLACK, scheduling->timer_slack);
 }

@@ -11,6 +11,8 @@
 #include <linux/mman.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define PAGE               4096ULL
 #define LARGE              (2ULL << 20) /* bytes to be read into one area */
@@ -55,6 +57,8 @@ static bool area_map(const struct image_vma *vma)
         madvise(wanted, size, MADV_HUGEPAGE);
     if ((vma->flags & VMA_NO_HUGE_PAGES) != 0)
         madvise(wanted, size, MADV_NOHUGEPAGE);
+    if (vma->policy != 0) /* where it cannot be had, elsewhere */
+        syscall(SYS_mbind, wanted, size, vma->policy, &vma->nodes, 65, 0);
     return true;
 }
 

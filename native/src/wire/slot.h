@@ -28,11 +28,15 @@ struct slot_syscall {
 
 #define THREAD_CPU_WORDS 16
 
+#define THREAD_NODE_WORDS 16 /* more than kernels are built for */
+
 struct thread_scheduling {
     int32_t nice, policy, priority, io_priority;
     uint64_t timer_slack;
     uint32_t bound; /* 1: to the CPUs below, and not merely where the whole tree may run */
-    uint32_t has_own_nice, has_own_io_priority, reserved;
+    uint32_t has_own_nice, has_own_io_priority;
+    int32_t memory_policy; /* of set_mempolicy(2), with its flags; 0: none */
+    uint64_t memory_nodes[THREAD_NODE_WORDS];
     uint64_t cpus[THREAD_CPU_WORDS];
 };
 

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "capture/mappings.h"
+#include "capture/policies.h"
 
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
@@ -142,4 +143,29 @@ TEST(own_mappings_are_read_and_ascend)
     mappings_free(&mappings);
     CHECK_INT(mappings_read(-1, &mappings, &err), -ENOENT);
     CHECK_CONTAINS(err.message, "read the mappings of process -1: ");
+}
+
+TEST(policies_are_read_for_the_mappings_that_have_one)
+{
+    struct mapping list[] = {{.start = 0x1000}, {.start = 0x2000}, {.start = 0x3000},
+                             {.start = 0x4000}, {.start = 0x5000}, {.start = 0x6000}};
+    struct mappings mappings = {.list = list, .count = 6};
+
+    policies_parse("00001000 default anon=1\n"
+                   "00002000 bind=static:0-1,5 anon=3\n"
+                   "00002800 bind:0\n"
+                   "00003000 prefer (many):2\n"
+                   "00004000 local\n"
+                   "00005000 bind:64\n"
+                   "00006000 interleave=odd:0\n",
+                   &mappings);
+    CHECK_INT(list[0].policy, 0);
+    CHECK_INT(list[1].policy, 2 | 1 << 15);
+    CHECK_INT(list[1].nodes, 0x23);
+    CHECK_INT(list[2].policy, 5);
+    CHECK_INT(list[2].nodes, 4);
+    CHECK_INT(list[3].policy, 4);
+    CHECK_INT(list[3].nodes, 0);
+    CHECK_INT(list[4].policy, 0);
+    CHECK_INT(list[5].policy, 0);
 }
