@@ -12,8 +12,9 @@ fn main() {
     let (send, receive) = mpsc::sync_channel::<u64>(16);
     let workers: Vec<_> = (0..3u64).map(|w| {
         let send = send.clone();
-        thread::spawn(move || for i in 0.. {
-            if send.send(i * 3 + w).is_err() { return i; }
+        thread::spawn(move || {
+            let mut i = 0;
+            while send.send(i * 3 + w).is_ok() { i += 1; }
         })
     }).collect();
     drop(send);
