@@ -83,6 +83,10 @@ int main(void)
     wait_asleep(receiver, receiver);
     ready();
     wait_go();
+    CHECK(mq_open(names[1], O_RDWR) == -1 && errno == ENOENT, "the queue without a name has one");
+    mqd_t again = MUST(mq_open(names[0], O_WRONLY));
+    for (int i = 0; i < 5; i++)
+        CHECK(i == 1 || mq_unlink(names[i]) == 0, "unlink: %s", strerror(errno));
     if (sabotaged())
         take(in, "of the most", 32767);
     look_at_attributes(in, O_NONBLOCK, 8, 4);
@@ -93,8 +97,6 @@ int main(void)
     take(in, "", 0);
     CHECK(mq_receive(in, (char[MESSAGE]){0}, MESSAGE, NULL) == -1 && errno == EAGAIN, "one more");
     take(nameless, "without a name", 5);
-    CHECK(mq_open(names[1], O_RDWR) == -1 && errno == ENOENT, "the queue without a name has one");
-    mqd_t again = MUST(mq_open(names[0], O_WRONLY));
     MUST(mq_send(again, "by its name", 11, 1));
     take(in, "by its name", 1);
     struct stat status;
@@ -113,7 +115,5 @@ int main(void)
     CHECK(info.si_code == SI_MESGQ && info.si_value.sival_int == 4711, "code %d, value %d",
           info.si_code, info.si_value.sival_int);
     MUST(mq_notify(telling, &event));
-    for (int i = 0; i < 5; i++)
-        CHECK(i == 1 || mq_unlink(names[i]) == 0, "unlink: %s", strerror(errno));
     pass();
 }

@@ -22,14 +22,13 @@ static int value(int number)
 }
 
 /* A process's end shows to its parent before its semaphores have got anything back. */
-static void value_await(int number, int wanted, const char *what)
+static int value_await(int number, int wanted)
 {
     double until = now() + 5;
 
     while (value(number) != wanted && now() < until)
         moment(false);
-    CHECK(value(number) == wanted, "%s: the value is %d instead of %d", what, value(number),
-          wanted);
+    return value(number);
 }
 
 int main(void)
@@ -71,15 +70,18 @@ int main(void)
     wait_go();
     if (sabotaged())
         operate(OTHER_LOCK, 1, 0);
-    CHECK(value(LOCK) == 0 && value(COUNT) == 3, "values %d and %d", value(LOCK), value(COUNT));
+    int locked = value(LOCK), counted = value(COUNT);
     MUST(kill(owner, SIGKILL));
     CHECK(WTERMSIG(status_of(owner)) == SIGKILL, "the owner");
-    value_await(COUNT, 0, "the count");
+    int count = value_await(COUNT, 0);
     expect_exit(waiter, 0);
-    value_await(LOCK, 1, "the lock");
+    int lock = value_await(LOCK, 1);
     MUST(write(go[1], "x", 1));
     expect_exit(other, 0);
-    value_await(OTHER_LOCK, 1, "the other lock");
+    int other_lock = value_await(OTHER_LOCK, 1);
     MUST(semctl(set, 0, IPC_RMID));
+    CHECK(locked == 0 && counted == 3, "values %d and %d", locked, counted);
+    CHECK(count == 0 && lock == 1 && other_lock == 1, "count %d, lock %d, other lock %d", count,
+          lock, other_lock);
     pass();
 }
