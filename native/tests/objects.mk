@@ -4,7 +4,7 @@
 # Builds the programs of tests/objects into build/tests. Included by native/Makefile; also works alone:
 #     make -C native -f tests/objects.mk
 
-OBJECTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wshadow -Werror -Itests/lib
+OBJECTS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wshadow -Werror -Itests/lib -Iinclude
 OBJECTS_CXXFLAGS := -std=gnu++17 -O1 -g -Wall -Wextra -Werror -Itests/lib
 OBJECTS_LIB := $(wildcard tests/lib/*.h)
 OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects/*.c))
@@ -14,7 +14,7 @@ OBJECTS_CLI := $(filter-out $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /d
 OBJECTS_F90 := $(if $(shell command -v gfortran),$(patsubst tests/objects/%.f90,build/tests/%,\
     $(wildcard tests/objects/*.f90)))
 OBJECTS_CLI += $(patsubst tests/libraries/%.c,build/tests/cli/%.so,$(wildcard tests/libraries/*.c)) \
-    build/tests/cli/dynamic_program $(if $(shell command -v musl-gcc),build/tests/cli/work_musl)
+    build/tests/cli/dynamic_program build/tests/cli/knows_moments_static build/tests/cli/knows_moments_fixed $(if $(shell command -v musl-gcc),build/tests/cli/work_musl)
 
 OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
 
@@ -41,6 +41,15 @@ build/tests/java/%.class: tests/java/%.java
 build/tests/cli/dynamic_program: tests/cli/static_program.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
 	$(CC) $(OBJECTS_CFLAGS) -o $@ $<
+
+# The header links to nothing, however a program is linked.
+build/tests/cli/knows_moments_static: tests/cli/knows_moments.c include/ckpt.h tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -static -o $@ $<
+
+build/tests/cli/knows_moments_fixed: tests/cli/knows_moments.c include/ckpt.h tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -no-pie -o $@ $<
 
 # Without libc, which is there for 64 bits only.
 build/tests/cli/program_32_bit: tests/cli/program_32_bit.c tests/objects.mk

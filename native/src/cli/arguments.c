@@ -65,10 +65,10 @@ int arguments_parse(int argc, char **argv, unsigned accepted, struct arguments *
         if (r < 0)
             return r;
     }
-    if (argc - optind != wanted)
+    if (argc - optind != wanted && !(accepted & ARGUMENT_MAY_DIR && argc == optind))
         return ckpt_error_set(err, EINVAL, "%s: %s", argv[0],
                               wanted ? "needs one DIR" : "takes no argument");
-    if (wanted)
+    if (argc > optind)
         arguments.dir = argv[optind];
     *ret = arguments;
     return 0;

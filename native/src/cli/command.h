@@ -25,10 +25,16 @@ int cmd_verify(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 
 /* What those that look at a store accept. */
-enum { ARGUMENT_JSON = 1, ARGUMENT_GENERATION = 2, ARGUMENT_TIMEOUT = 4, ARGUMENT_NO_DIR = 8 };
+enum {
+    ARGUMENT_JSON = 1,
+    ARGUMENT_GENERATION = 2,
+    ARGUMENT_TIMEOUT = 4,
+    ARGUMENT_NO_DIR = 8,
+    ARGUMENT_MAY_DIR = 16
+};
 
 struct arguments {
-    const char *dir; /* points into argv */
+    const char *dir; /* points into argv; NULL: not given */
     bool json;
     unsigned generation; /* 0: not given */
     uint64_t timeout_ms; /* UINT64_MAX: not given */

@@ -2,6 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * The checkpoint thread's connection to the coordinator: one packet, one message. */
+#include "preload/calls.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -50,14 +51,16 @@ int message_send(int fd, struct wire_message *message)
     return sent < 0 ? (int)sent : 0;
 }
 
-/* Between checkpoints the thread can be told to end (away.c), by its signal. */
-static void message_await(int fd)
+/* Between checkpoints the thread can be told to end (away.c), or to look for calls, by its signal. False: it has been. */
+static bool message_await(int fd)
 {
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
     unsigned long mask = ~BIT(preload.signal);
 
-    if (preload.announced == 0)
-        raw5(SYS_ppoll, &wanted, 1, NULL, &mask, sizeof(mask));
+    if (preload.announced != 0)
+        return true;
+    calls_send(fd);
+    return raw5(SYS_ppoll, &wanted, 1, NULL, &mask, sizeof(mask)) != -EINTR;
 }
 
 int message_receive(int fd, struct wire_message *message, int ret_descriptors[WIRE_DESCRIPTORS])
@@ -74,7 +77,8 @@ int message_receive(int fd, struct wire_message *message, int ret_descriptors[WI
     long got;
 
     do {
-        message_await(fd);
+        while (!message_await(fd))
+            continue;
         got = raw3(SYS_recvmsg, fd, &packet, MSG_CMSG_CLOEXEC);
     } while (got == -EINTR);
     if (got < 0)

@@ -51,13 +51,16 @@ void thread_pending_resend(const struct thread_slot *slot)
              &slot->pending[i]);
 }
 
-/* The checkpoint thread has no signals of its own, so these are the process's. */
+/* The checkpoint thread has no signals of its own but the one that wakes it, so these are the process's. */
 void process_pending_save(void)
 {
     process_pending_count = 0;
     while (process_pending_count < PROCESS_PENDING_MAX &&
-           signal_take(~0UL, &process_pending[process_pending_count]))
-        process_pending_count++;
+           signal_take(~0UL, &process_pending[process_pending_count])) {
+        const siginfo_t *info = &process_pending[process_pending_count];
+        process_pending_count += info->si_signo != preload.signal || info->si_code != SI_QUEUE ||
+                                 info->si_ptr != &preload;
+    }
 }
 
 bool process_pending_saved(void)
@@ -65,39 +68,50 @@ bool process_pending_saved(void)
     return process_pending_count > 0;
 }
 
-unsigned long pending_saved_set(void)
+static uint32_t without_outside(siginfo_t *list, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!signal_is_from_outside(&list[i]))
+            list[kept++] = list[i];
+    }
+    return kept;
+}
+
+void pending_restored(void)
+{
+    process_pending_count = without_outside(process_pending, process_pending_count);
+    for (uint32_t i = 0; i < preload.slot_count; i++)
+        preload.slots[i].pending_count =
+            without_outside(preload.slots[i].pending, preload.slots[i].pending_count);
+}
+
+static unsigned long inside_set(const siginfo_t *list, uint32_t count)
 {
     unsigned long set = 0;
 
-    for (uint32_t i = 0; i < process_pending_count; i++)
-        set |= BIT(process_pending[i].si_signo);
-    for (uint32_t i = 0; i < preload.slot_count; i++) {
-        if (preload.slots[i].state == SLOT_GONE)
-            continue;
-        for (uint32_t j = 0; j < preload.slots[i].pending_count; j++)
-            set |= BIT(preload.slots[i].pending[j].si_signo);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        set |= signal_is_from_outside(&list[i]) ? 0 : BIT(list[i].si_signo);
     return set;
 }
 
 /* A thread that stands in our handler blocks everything; what it will block afterwards is in its frame. */
 unsigned long pending_deliverable_set(void)
 {
-    unsigned long by_process = 0, by_thread = 0, blocked_by_all = ~0UL;
+    unsigned long by_process, by_thread = 0, blocked_by_all = ~0UL;
 
     for (uint32_t i = 0; i < preload.slot_count; i++) {
         const struct thread_slot *slot = &preload.slots[i];
-        unsigned long own = 0, mask;
+        unsigned long own, mask;
         if (slot->state == SLOT_GONE || slot->ucontext == NULL)
             continue;
         mask = ((const struct arch_frame *)slot->ucontext)->mask;
-        for (uint32_t j = 0; j < slot->pending_count; j++)
-            own |= BIT(slot->pending[j].si_signo);
+        own = inside_set(slot->pending, slot->pending_count);
         by_thread |= own & ~mask;
         blocked_by_all &= mask;
     }
-    for (uint32_t i = 0; i < process_pending_count; i++)
-        by_process |= BIT(process_pending[i].si_signo);
+    by_process = inside_set(process_pending, process_pending_count);
     return by_thread | (by_process & ~blocked_by_all);
 }
 

@@ -78,6 +78,8 @@ struct preload {
     volatile bool leaving; /* it is to end, see away.c */
     bool main_ended;       /* its main thread has ended, others have not */
     uint64_t checkpoint;   /* number of the one under way */
+    uint32_t generation;   /* that it makes */
+    bool final;            /* the tree ends then */
     volatile uint32_t
         announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
     volatile uint32_t
@@ -195,10 +197,10 @@ void posix_timers_restore(void);
  * thread sends the process's again. */
 void process_pending_save(void);
 bool process_pending_saved(void);
-/* All that have been saved, by bit. */
-unsigned long pending_saved_set(void);
-/* Those of them that some thread takes as soon as it goes on. */
+/* Those that have been saved which some thread takes as soon as it goes on; without what pending_restored() drops. */
 unsigned long pending_deliverable_set(void);
+/* In a restored process: those that ended the tree which the image was taken of are not for this one. */
+void pending_restored(void);
 void thread_pending_save(struct thread_slot *slot);
 void thread_pending_resend(const struct thread_slot *slot);
 void process_pending_resend(void);
@@ -250,6 +252,12 @@ bool signals_before_exec(void);
 void signals_after_exec(bool held);
 /* Whether a new program would see the difference. */
 bool signals_differ(void);
+
+/* outside.c: holds those signals when they come from outside of the tree */
+void outside_init(unsigned long signals);
+void outside_forked(void);
+/* Whether it is one of them, from there, and among those that end the tree whose image is made. */
+bool signal_is_from_outside(const siginfo_t *info);
 
 /* resolve.c: the definition of a function that the program would get without this library, or NULL */
 void *next_symbol(const char *name);

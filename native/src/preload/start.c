@@ -3,6 +3,7 @@
  *
  * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
  * fork. Both see to it that the checkpoint thread will be started, see late_start.c. */
+#include "preload/calls.h"
 #include "preload/filters.h"
 #include "preload/notes.h"
 #include "preload/preload.h"
@@ -19,6 +20,8 @@ struct preload preload;
 SELDOM char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(4096)));
 
 extern char **environ __attribute__((weak));
+
+static unsigned long outside_signals; /* what `ckpt run --signal` lists, by bit */
 
 /* A raw clone: libc goes on believing that the program has a single thread. Without CLONE_FILES the thread has
  * its own copy of the descriptor table, see preload.h. */
@@ -66,6 +69,8 @@ void process_forked(void)
     preload.main_ended = false;
     preload.slots = NULL;
     preload.slot_count = 0;
+    program_forked();
+    outside_forked();
     if (!preload.managed) /* a filter of system calls has been inherited */
         return;
     checkpoint_thread_expect();
@@ -101,6 +106,8 @@ static bool coordinator_find(void)
     if (supervised != NULL) {
         preload.network = text_number(&supervised, 10);
         preload.supervised = preload.network != 0;
+        if (*supervised++ == ':')
+            outside_signals = text_number(&supervised, 16);
     }
     if (name == NULL)
         return coordinator_start();
@@ -127,7 +134,9 @@ __attribute__((constructor)) static void start(void)
     }
     signals_init();
     fork_observe();
+    outside_init(outside_signals);
     checkpoint_thread_expect();
     if (filters_count() > 0)
         checkpoint_thread_require();
+    program_is_request(environ);
 }

@@ -3,6 +3,7 @@
  *
  * The checkpoint thread: connects, then does what the coordinator says. It blocks all signals and runs on a stack
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
+#include "preload/calls.h"
 #include "preload/directory.h"
 #include "preload/filters.h"
 #include "preload/futex.h"
@@ -134,6 +135,8 @@ static void on_snapshot(int fd, struct wire_message *message)
     uint8_t stops[WIRE_STOPPED_MAX];
 
     memcpy(stopped_children, message->stopped_children, sizeof(stopped_children));
+    preload.generation = message->generation;
+    preload.final = message->final != 0;
     threads_pending_note(); /* first, since taking a SIGALRM arms its timer again */
     int state = process_state_save();
     stopped_children_save(stopped_children, stops);
@@ -152,7 +155,6 @@ static void on_snapshot(int fd, struct wire_message *message)
         .entry_stack = (uint64_t)(checkpoint_thread_stack + PRELOAD_STACK_SIZE - 64),
         .restorer = (uint64_t)&preload.restorer,
         .checkpoint_tid = preload.checkpoint_tid,
-        .pending = pending_saved_set(),
         .deliverable = pending_deliverable_set(),
     };
     memcpy(message->child_stops, stops, sizeof(stops));
@@ -224,6 +226,9 @@ static __attribute__((noreturn)) void serve(int fd)
         case WIRE_RESUME:
             on_resume(fd);
             break;
+        case WIRE_ANSWER:
+            calls_answer(&message.answer);
+            break;
         case WIRE_DETACH:
             exec_environment_detach();
             threads_release();
@@ -289,8 +294,11 @@ void checkpoint_thread_restored(void *unused)
     semaphore_undo_restore();
     main_end_await();
     thread_credentials_restore(&threads_speaker()->credentials);
+    calls_restored();
+    pending_restored();
     int fd = hello(WIRE_KIND_RESTORED);
     if (fd < 0)
         process_kill(); /* nobody would ever let the parked threads go */
+    program_hold_again(fd);
     serve(fd);
 }

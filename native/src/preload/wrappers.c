@@ -26,6 +26,12 @@ void wrappers_init(void)
     struct symbol_wanted wanted[LOOK_UPS_MAX];
     size_t count = 0;
 
+    LOOK_UP(sigaction);
+    LOOK_UP(signal);
+    LOOK_UP(__sysv_signal);
+    LOOK_UP(sigset);
+    LOOK_UP(sigignore);
+    LOOK_UP(siginterrupt);
     LOOK_UP(sigwaitinfo);
     LOOK_UP(sigtimedwait);
     LOOK_UP(sigsuspend);

@@ -26,6 +26,12 @@
 
 /* The functions that the library stands in front of, as the program would get them without it. */
 struct real_functions {
+    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    void (*(*signal)(int, void (*)(int)))(int);
+    void (*(*__sysv_signal)(int, void (*)(int)))(int);
+    void (*(*sigset)(int, void (*)(int)))(int);
+    int (*sigignore)(int);
+    int (*siginterrupt)(int, int);
     int (*sigwaitinfo)(const sigset_t *, siginfo_t *);
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
     int (*sigsuspend)(const sigset_t *);

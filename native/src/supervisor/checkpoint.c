@@ -172,12 +172,12 @@ static int tree_capture(struct checkpoint *checkpoint, struct writer_job *job,
 #define BIT(signal)  (1UL << ((signal)-1))
 #define TERMINATIONS (BIT(SIGTERM) | BIT(SIGINT) | BIT(SIGHUP))
 
-static bool was_terminated(const struct tree_process *seen, const struct image_process *process)
+/* One that could not hold it: it was just becoming another program. */
+static bool was_terminated(const struct image_process *process)
 {
-    if (!process->zombie)
-        return (seen->pending & TERMINATIONS) != 0;
-    return WIFSIGNALED(process->exit_status) &&
-           (BIT(WTERMSIG(process->exit_status)) & (TERMINATIONS | BIT(SIGKILL))) != 0;
+    return process->zombie && WIFSIGNALED(process->exit_status) &&
+           (BIT(WTERMSIG(process->exit_status)) & (TERMINATIONS | BIT(SIGUSR2) | BIT(SIGKILL))) !=
+               0;
 }
 
 static int signalled_as_well(const struct image_process *process, struct ckpt_error *err)
@@ -188,8 +188,7 @@ static int signalled_as_well(const struct image_process *process, struct ckpt_er
 
 /* Whoever ends a task may signal all of its processes and not only us. An image of what that leaves is no image of
  * the task: the generation before it has to serve. */
-static int tree_is_whole(const struct writer_job *job, const struct process_tree *tree,
-                         struct ckpt_error *err)
+static int tree_is_whole(const struct writer_job *job, struct ckpt_error *err)
 {
     const struct image_process *root = tree_image_process(&job->tree, job->tree.root);
 
@@ -197,26 +196,25 @@ static int tree_is_whole(const struct writer_job *job, const struct process_tree
         return ckpt_error_set(err, ECHILD, "the command has ended");
     for (size_t i = 0; i < job->tree.process_count; i++) {
         const struct image_process *process = &job->tree.processes[i];
-        if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(&tree->processes[i], process))
+        if (job->manifest.cause == MANIFEST_SIGNAL && was_terminated(process))
             return signalled_as_well(process, err);
     }
     return 0;
 }
 
-/* The same of what arrived later, as the images have it. No other image may hold a signal that is about to end its
- * process either: each restart from it would end at once. A stopped process takes none before it is continued. */
+/* No image may hold a signal that is about to end its process: each restart from it would end at once. (In a final image
+ * one from outside of the tree is not restored.) A stopped process takes none before it is continued. */
 static int images_are_whole(const struct writer_job *job, struct ckpt_error *err)
 {
     for (size_t i = 0; i < job->tree.process_count; i++) {
         const struct image_process *process = &job->tree.processes[i];
-        if (process->zombie)
+        if (process->zombie || process->stopped != 0 ||
+            (process->library.deliverable & TERMINATIONS) == 0)
             continue;
-        if (job->manifest.cause == MANIFEST_SIGNAL &&
-            (process->library.pending & TERMINATIONS) != 0)
+        if (job->manifest.cause == MANIFEST_SIGNAL)
             return signalled_as_well(process, err);
-        if (process->stopped == 0 && (process->library.deliverable & TERMINATIONS) != 0)
-            return ckpt_error_set(err, EINPROGRESS, "process %d (%s) has just been signalled",
-                                  (int)process->pid, process->name);
+        return ckpt_error_set(err, EINPROGRESS, "process %d (%s) has just been signalled",
+                              (int)process->pid, process->name);
     }
     return 0;
 }
@@ -245,7 +243,7 @@ static int phases(struct checkpoint *checkpoint, struct writer_job *job, struct 
     else
         error = tree_capture(checkpoint, job, &tree, err);
     if (error == 0)
-        error = tree_is_whole(job, &tree, err);
+        error = tree_is_whole(job, err);
     if (error == 0 && !checkpoint->warned_of_host)
         checkpoint->warned_of_host = host_objects_warn(&tree, &job->tree, coordinator->status);
     if (error == 0)

@@ -82,9 +82,12 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
         message.memory = member->memory;
     if (type == WIRE_QUIESCE)
         inherited_fill(&message.inherited);
-    if (type == WIRE_SNAPSHOT)
+    if (type == WIRE_SNAPSHOT) {
+        message.generation = coordinator->generation;
+        message.final = coordinator->final;
         memcpy(message.stopped_children, member->stopped_children,
                sizeof(message.stopped_children));
+    }
     if (type == WIRE_WELCOME && coordinator->lease_fd >= 0) {
         int descriptors[WIRE_DESCRIPTORS] = {coordinator->lease_fd, coordinator->variables_fd};
         size_t size = sizeof(int);
@@ -99,6 +102,17 @@ int coordinator_tell(struct coordinator *coordinator, struct member *member, enu
     }
     /* A member that died shows as the end of its connection, not here. */
     return sendmsg(member->watch.fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int coordinator_answer(struct coordinator *coordinator, struct member *member,
+                       const struct wire_answer *answer)
+{
+    struct wire_message message = {.version = WIRE_VERSION,
+                                   .type = WIRE_ANSWER,
+                                   .checkpoint = coordinator->checkpoint,
+                                   .answer = *answer};
+
+    return send(member->watch.fd, &message, sizeof(message), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 void coordinator_tell_all(struct coordinator *coordinator, enum wire_type type)
@@ -162,6 +176,10 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         member->state = MEMBER_FAILED;
         snprintf(member->reason, sizeof(member->reason), "%.*s", (int)sizeof(message->reason) - 1,
                  message->reason);
+        break;
+    case WIRE_CALL:
+        if (coordinator->called != NULL)
+            coordinator->called(coordinator, member, &message->call);
         break;
     case WIRE_BLOCKED:
         error = coordinator->quiescing ? thread_unblock(member->outer, &message->blocked) : 0;

@@ -54,6 +54,7 @@ struct member {
     struct wire_process process;
     struct wire_memory memory; /* what it is asked, and its answer */
     char reason[128];
+    bool holding; /* it has asked for no checkpoints */
 };
 
 enum tree_mode {
@@ -80,6 +81,11 @@ struct coordinator {
     struct member *members;
     struct tracee *tracees; /* stopped.c */
     uint64_t checkpoint;    /* number of the one under way or last */
+    unsigned generation;    /* that it makes */
+    bool final;             /* and the tree ends then */
+    /* A member asks for something; may be called in the middle of a checkpoint. */
+    void (*called)(struct coordinator *coordinator, struct member *member,
+                   const struct wire_call *call);
     bool quiescing;         /* newcomers are asked at once */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
@@ -94,6 +100,8 @@ void coordinator_unwatch(struct coordinator *coordinator, struct watch *watch);
 bool coordinator_pump(struct coordinator *coordinator, int timeout_ms);
 
 int coordinator_tell(struct coordinator *coordinator, struct member *member, enum wire_type type);
+int coordinator_answer(struct coordinator *coordinator, struct member *member,
+                       const struct wire_answer *answer);
 /* Every process that has reached one of the two states. */
 void coordinator_tell_all(struct coordinator *coordinator, enum wire_type type);
 /* NULL if there is none; of snapshots only those of the checkpoint under way count for the second. */

@@ -41,7 +41,7 @@ int launch_library(char *path, size_t size, struct ckpt_error *err)
 }
 
 static int environment_set(const struct coordinator *coordinator, int checkpoint_signal,
-                           bool dedicated, const char *library)
+                           bool dedicated, uint64_t outside, const char *library)
 {
     char name[COORDINATOR_NAME_SIZE], text[PATH_MAX * 2];
     const char *before = getenv("LD_PRELOAD");
@@ -56,7 +56,8 @@ static int environment_set(const struct coordinator *coordinator, int checkpoint
     struct stat network = {.st_ino = 1};
     if (stat("/proc/self/ns/net", &network) < 0)
         network.st_ino = 1;
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)network.st_ino);
+    snprintf(text, sizeof(text), "%llu:%llx", (unsigned long long)network.st_ino,
+             (unsigned long long)outside);
     error |= setenv("CKPT_SUPERVISED", text, 1);
     snprintf(text, sizeof(text), "%d", checkpoint_signal);
     error |= setenv("CKPT_SIGNAL", text, 1);
@@ -87,14 +88,15 @@ static __attribute__((noreturn)) void child_run(const struct output *output, cha
 }
 
 int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
-                int checkpoint_signal, bool dedicated, const sigset_t *mask, struct ckpt_error *err)
+                int checkpoint_signal, uint64_t outside, bool dedicated, const sigset_t *mask,
+                struct ckpt_error *err)
 {
     char library[PATH_MAX];
     int ends[2], failure = 0;
 
     if (launch_library(library, sizeof(library), err) < 0)
         return -EINVAL;
-    if (environment_set(coordinator, checkpoint_signal, dedicated, library) != 0)
+    if (environment_set(coordinator, checkpoint_signal, dedicated, outside, library) != 0)
         return ckpt_error_set(err, ENOMEM, "no memory for the environment");
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "prepare to start '%s'", argv[0]);

@@ -12,7 +12,7 @@
  * the command's alone. mask is what the command's signal mask is to be. -ENOENT and the like: the command
  * could not be executed. */
 int launch_tree(struct coordinator *coordinator, struct output *output, char *const argv[],
-                int checkpoint_signal, bool dedicated, const sigset_t *mask,
+                int checkpoint_signal, uint64_t outside, bool dedicated, const sigset_t *mask,
                 struct ckpt_error *err);
 
 /* The path of the library, which lies beside this program. */

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "store/generation.h"
 #include "store/request.h"
+#include "supervisor/calls.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/stopped.h"
 
@@ -80,6 +81,7 @@ static void pass_on(struct session *session, int number, const char *reason)
 {
     ckpt_warn("no final checkpoint: %s; the task gets the signal", reason);
     session->passed_on = true;
+    calls_signals_deliver(session, false);
     tree_forward(session, number);
 }
 
@@ -102,8 +104,13 @@ static void stop(struct session *session, int number)
         pass_on(session, number, "the task has run for less than --min-runtime");
         return;
     }
+    while (calls_hold(session) &&
+           clock_monotonic_ms() < session->stop_ms + session->options.grace_ms / 2 &&
+           !session->root_ended)
+        coordinator_pump(&session->coordinator, 50);
     session->checkpoint.run_seconds = run_seconds(session);
     session->request[0] = 0;
+    session->coordinator.final = true;
     if (checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0) {
         pass_on(session, number, err.message);
         return;
@@ -132,12 +139,14 @@ static void signal_from_outside(struct session *session, int number)
 
     if (!session->live)
         session->early_signal = number;
+    else if (session->busy)
+        session->late_signal = session->late_signal == 0 ? number : session->late_signal;
     else if (session->root_ended)
         return;
     else if ((plan->end & SIGNAL_BIT(number)) == 0 && (plan->stay & SIGNAL_BIT(number)) == 0)
         tree_forward(session, number);
     else if ((plan->stay & SIGNAL_BIT(number)) != 0)
-        checkpoint_now(session, MANIFEST_SIGNAL);
+        session->stay_wanted = true; /* the event loop sees to it */
     else if (session->stop_signal == 0)
         stop(session, number);
     else if (session->passed_on)
@@ -181,6 +190,7 @@ void session_init(struct session *session)
         .output = {.out = closed, .err = closed, .echo = closed, .terminal = -1},
         .checkpoint = {.done.fd = -1, .files.root = -1},
         .root.fd = -1,
+        .memory = {.usage = -1, .stat = -1},
     };
     terminal_init(&session->terminal, &session->output);
 }
@@ -190,6 +200,7 @@ int session_watch(struct session *session, struct ckpt_error *err)
     struct coordinator *coordinator = &session->coordinator;
     sigset_t set, job_control;
 
+    calls_open(session);
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     for (int number = 1; number <= SIGRTMAX; number++) {
@@ -283,6 +294,10 @@ int session_loop(struct session *session)
     if (session->early_signal != 0 && !session->root_ended)
         stop(session, session->early_signal);
     while (!session->root_ended) {
+        int late = session->late_signal;
+        session->late_signal = 0;
+        if (late != 0)
+            signal_from_outside(session, late);
         request_serve(session);
         terminal_refresh(&session->terminal, &session->coordinator);
         coordinator_pump(&session->coordinator, REQUEST_POLL_MS);
@@ -325,6 +340,8 @@ int session_files_open(struct session *session, const char *directory, struct ck
 void session_close(struct session *session)
 {
     checkpoint_close(&session->checkpoint);
+    calls_close(session);
+    memory_watch_close(&session->memory);
     terminal_leave(&session->terminal);
     output_close(&session->output);
     coordinator_close(&session->coordinator);

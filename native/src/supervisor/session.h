@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "supervisor/checkpoint.h"
+#include "supervisor/memory_watch.h"
 #include "supervisor/restart.h"
 #include "supervisor/schedule.h"
 #include "supervisor/terminal.h"
@@ -31,10 +32,21 @@ struct session {
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;
     struct schedule schedule;
+    struct memory_watch memory;
+    struct watch memory_timer;
+    bool beginning;    /* a checkpoint is: no other is */
+    bool busy;         /* the tree is being parked or captured: nothing else is done meanwhile */
+    int late_signal;   /* that came then, or 0 */
+    bool stands_still; /* until the image that is being written is complete */
     uint64_t interval_told;      /* to the log, in seconds */
     uint64_t wait_told;          /* to the log: the interval that began then */
     bool told_grace, told_limit; /* that the time will be too short */
     enum manifest_cause cause;   /* of the checkpoint under way */
+    struct caller *callers;      /* calls.c: what processes of the tree have asked for */
+    bool stay_wanted;            /* a checkpoint for a signal that a member has got */
+    uint64_t put_off_ms;         /* until when a checkpoint is held off by a process; 0: none is */
+    enum manifest_cause put_off; /* its cause */
+    char inner_request[CKPT_ID_SIZE]; /* the number of one that the tree has asked for */
     bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
     bool warned;      /* the person at the terminal has been told why there is no checkpoint */

@@ -152,6 +152,7 @@ int snapshots_take(struct coordinator *coordinator, struct writer_job *job,
                    const struct process_tree *tree, struct ckpt_error *err)
 {
     stopped_children_list(coordinator, job);
+    coordinator->generation = job->generation;
     coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
     int error = snapshots_await(coordinator, job, err);
     return error < 0 ? error : sources_fill(coordinator, job, tree, err);

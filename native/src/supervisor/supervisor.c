@@ -126,6 +126,7 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
         files_note_original(&session->checkpoint.files);
     if (error == 0)
         error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
+                            session->options.signals.end | session->options.signals.stay,
                             session->options.dedicated, &session->mask_before, err);
     if (error < 0)
         return error;

@@ -12,6 +12,7 @@
 #include "common/parse.h"
 #include "store/generation.h"
 #include "store/request.h"
+#include "supervisor/calls.h"
 #include "supervisor/quiesce.h"
 
 #include <errno.h>
@@ -30,11 +31,18 @@
 #define UNREAD_TRIES      5
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
+#define OUTSIDE_WINDOW_MS 50 /* in which whoever signals every process has come to us as well */
 
 double run_seconds(const struct session *session)
 {
     return session->run_seconds_before +
            (double)(clock_monotonic_ms() - session->started_ms) / 1000;
+}
+
+/* The end of the task is known by now, or about to be dealt with. */
+static bool ends(const struct session *session)
+{
+    return session->root_ended || session->stop_signal != 0 || session->late_signal != 0;
 }
 
 void status_save(struct session *session)
@@ -45,14 +53,26 @@ void status_save(struct session *session)
         ckpt_info("%s", err.message);
 }
 
-static void timer_arm(struct session *session, uint64_t delay_ms)
+static void timer_set(int fd, uint64_t delay_ms)
 {
     struct itimerspec when = {
         .it_value = {.tv_sec = (time_t)(delay_ms / 1000),
                      .tv_nsec = (long)(delay_ms % 1000) * 1000000},
     };
 
-    timerfd_settime(session->timer.fd, 0, &when, NULL);
+    timerfd_settime(fd, 0, &when, NULL);
+}
+
+static void timer_arm(struct session *session, uint64_t delay_ms)
+{
+    timer_set(session->timer.fd, delay_ms);
+}
+
+static void timer_until(struct session *session, uint64_t when_ms)
+{
+    uint64_t now = clock_monotonic_ms();
+
+    timer_arm(session, when_ms > now ? when_ms - now : 1);
 }
 
 /* Of the whole tree, as far as it can be seen. */
@@ -134,11 +154,48 @@ static void wait_tell(struct session *session)
               (double)(interval - interval * schedule->shorter_by / 1000) / 1000);
 }
 
+/* A signal from outside that a member holds. Mostly we get it as well, a moment later, and that is the end of the task
+ * (session.c). If not, there is an image before it takes effect. True: nothing else is to be done now. */
+static bool signals_follow(struct session *session)
+{
+    uint64_t since, now = clock_monotonic_ms();
+
+    if (!calls_signals_wait(session, &since))
+        return false;
+    if (now < since + OUTSIDE_WINDOW_MS) {
+        timer_until(session, since + OUTSIDE_WINDOW_MS);
+        return true;
+    }
+    calls_signals_deliver(session, true);
+    if (!calls_signals_wait(session, &since))
+        return false;
+    if (!schedule_is_ripe(&session->schedule, now) || now > since + session->options.grace_ms) {
+        calls_signals_deliver(session, false);
+        return false;
+    }
+    checkpoint_start(session, MANIFEST_SIGNAL);
+    return true;
+}
+
+/* One that a process holds off. True: nothing else is to be done now. */
+static bool put_off_follow(struct session *session)
+{
+    if (session->put_off_ms == 0)
+        return false;
+    if (session->put_off == MANIFEST_REQUEST)
+        request_serve(session);
+    else
+        checkpoint_start(session, session->put_off);
+    return true;
+}
+
 /* Whatever is due is begun, else the timer is set for the next look. */
 static void schedule_follow(struct session *session)
 {
-    if (session->checkpoint.writing || session->root_ended || session->stop_signal != 0)
+    if (session->checkpoint.writing || session->beginning || ends(session))
         return; /* asked again when that has an end */
+    if (signals_follow(session))
+        return;
     uint64_t bytes = session->schedule.spec.limit_ms != 0 || session->schedule.spec.automatic ||
                              session->schedule.cost_ms < 0
                          ? resident(session)
@@ -149,9 +206,16 @@ static void schedule_follow(struct session *session)
     windows_check(session, bytes);
     wait_tell(session);
     timer_arm(session, step.wait_ms);
+    if (step.due != SCHEDULE_LIMIT && put_off_follow(session))
+        return;
     if (step.due == SCHEDULE_NOTHING)
         return;
     checkpoint_start(session, step.due == SCHEDULE_LIMIT ? MANIFEST_TIME_LIMIT : MANIFEST_PERIODIC);
+}
+
+void triggers_look(struct session *session)
+{
+    timer_arm(session, 1);
 }
 
 static void again_at(struct session *session, uint64_t when_ms)
@@ -218,6 +282,13 @@ static void obstacle_watch(struct session *session)
         session->obstacle.fd = 0; /* then the timer has to do */
 }
 
+/* Those that members hold have waited for this one. */
+static void signals_settle(struct session *session)
+{
+    if (session->cause == MANIFEST_SIGNAL && session->stop_signal == 0)
+        calls_signals_deliver(session, false);
+}
+
 static void checkpoint_failed(struct session *session, const struct ckpt_error *err)
 {
     uint64_t retry = schedule_interval(&session->schedule, session->schedule.cost_resident) / 10;
@@ -234,6 +305,8 @@ static void checkpoint_failed(struct session *session, const struct ckpt_error *
     status_set_failure(&session->status, err->message);
     status_save(session);
     request_answer(session, 0, err->message);
+    calls_end(session, 0, err->message);
+    signals_settle(session);
     if (retry > RETRY_LONGEST_MS)
         retry = RETRY_LONGEST_MS;
     if (session->cause == MANIFEST_TIME_LIMIT || retry < RETRY_SHORTEST_MS)
@@ -267,19 +340,26 @@ static void checkpoint_succeeded(struct session *session)
     if (generation_prune(session->store, session->options.keep, &err) < 0)
         ckpt_info("%s", err.message);
     request_answer(session, checkpoint->generation, NULL);
+    calls_end(session, checkpoint->generation, NULL);
+    signals_settle(session);
     schedule_follow(session);
 }
+
+static void checkpoint_begin(struct session *session, enum manifest_cause cause);
 
 void writing_ended(struct session *session)
 {
     struct ckpt_error err = {0};
 
     int error = checkpoint_finish(&session->checkpoint, &err);
+    if (session->stands_still)
+        coordinator_tell_all(&session->coordinator, WIRE_RESUME);
+    session->stands_still = false;
     if (error == -EAGAIN && !session->again && !session->root_ended && session->stop_signal == 0) {
         /* A file changed while it was copied: this time everything is copied during the pause. */
         ckpt_info("once more: %s", err.message);
         session->again = true;
-        checkpoint_start(session, session->cause);
+        checkpoint_begin(session, session->cause);
         return;
     }
     session->again = false;
@@ -295,22 +375,56 @@ static void done_ready(struct coordinator *coordinator, struct watch *watch)
     writing_ended(session_of(coordinator));
 }
 
-static void checkpoint_start(struct session *session, enum manifest_cause cause)
+/* The number under which it is on record who has asked. */
+static const char *request_of(struct session *session)
+{
+    if (session->request[0] != 0)
+        return session->request;
+    if (session->cause != MANIFEST_REQUEST || random_id(session->inner_request) < 0)
+        return NULL;
+    return session->inner_request;
+}
+
+/* What the tree would write while its image is written might not fit beside it: it waits then. */
+static bool is_tight(struct session *session)
+{
+    if (session->memory.usage < 0)
+        return false;
+    struct memory_look look = memory_watch_look(&session->memory, session->options.memory,
+                                                clock_monotonic_ms(), resident(session));
+    if (look.tight)
+        ckpt_info("%llu MiB of %llu MiB are in use: the task stands still until the image is "
+                  "complete",
+                  (unsigned long long)(look.used >> 20),
+                  (unsigned long long)(session->memory.limit >> 20));
+    return look.tight;
+}
+
+static int begin_once(struct session *session, enum manifest_cause cause, const char *request,
+                      struct ckpt_error *err)
+{
+    session->busy = true;
+    session->checkpoint.run_seconds = run_seconds(session);
+    int error = checkpoint_take(&session->checkpoint, cause, request, session->stands_still, err);
+    session->busy = false;
+    return error;
+}
+
+static void checkpoint_try(struct session *session, enum manifest_cause cause)
 {
     struct ckpt_error err = {0};
 
-    if (session->checkpoint.prepared.precopy != NULL)
-        return; /* we are being called while one is prepared */
     session->cause = cause;
     session->attempted_ms = clock_monotonic_ms();
+    session->stay_wanted = false;
+    calls_begin(session);
+    const char *request = request_of(session);
+    session->stands_still = is_tight(session);
     for (int tries = 0; tries < ENDED_TRIES; tries++) {
-        const char *request = session->request[0] != 0 ? session->request : NULL;
-        if (cause != MANIFEST_SIGNAL) /* it foretells an end: nobody knows how soon */
+        /* A signal foretells an end, and so may the use of memory: nobody knows how soon. */
+        if (cause != MANIFEST_SIGNAL && cause != MANIFEST_MEMORY && !session->stands_still)
             prepared_make(&session->checkpoint.prepared, &session->coordinator);
-        if (session->root_ended || session->stop_signal != 0)
-            return;
-        session->checkpoint.run_seconds = run_seconds(session);
-        if (checkpoint_take(&session->checkpoint, cause, request, false, &err) == 0)
+        if (ends(session) || begin_once(session, cause, request, &err) == 0)
             return;
         /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to
          * be read when everybody is stopped has mostly been read a moment later. */
@@ -318,16 +432,69 @@ static void checkpoint_start(struct session *session, enum manifest_cause cause)
             break;
         ckpt_info("no checkpoint: %s", err.message);
         coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
-        if (session->root_ended || session->stop_signal != 0)
+        if (ends(session))
             return;
     }
     checkpoint_failed(session, &err);
 }
 
-void checkpoint_now(struct session *session, enum manifest_cause cause)
+/* What happens meanwhile is looked at afterwards: a checkpoint does not begin within another. */
+static void checkpoint_begin(struct session *session, enum manifest_cause cause)
 {
-    if (!session->checkpoint.writing && !session->root_ended && session->stop_signal == 0)
-        checkpoint_start(session, cause);
+    if (session->beginning)
+        return;
+    session->beginning = true;
+    checkpoint_try(session, cause);
+    session->beginning = false;
+    if (!session->checkpoint.writing && !ends(session))
+        triggers_look(session);
+}
+
+/* How long a process may hold one off. */
+static uint64_t patience_ms(struct session *session, enum manifest_cause cause)
+{
+    uint64_t bytes = session->schedule.cost_resident;
+
+    switch (cause) {
+    case MANIFEST_PERIODIC:
+        return schedule_interval(&session->schedule, bytes);
+    case MANIFEST_TIME_LIMIT:
+        return schedule_lead(&session->schedule, bytes) / 4;
+    case MANIFEST_MEMORY:
+        return 0;
+    default:
+        return session->options.grace_ms / 2;
+    }
+}
+
+/* True: not now, because a process has asked for that. */
+static bool put_off(struct session *session, enum manifest_cause cause)
+{
+    uint64_t now = clock_monotonic_ms(), until = now + patience_ms(session, cause);
+
+    if (!calls_hold(session)) {
+        session->put_off_ms = 0;
+        return false;
+    }
+    if (session->put_off_ms == 0 || until < session->put_off_ms) {
+        session->put_off_ms = until;
+        session->put_off = cause;
+        ckpt_info("a process holds off the checkpoint that is due, for %.1f s at most",
+                  (double)(until - now) / 1000);
+    }
+    if (now >= session->put_off_ms) {
+        ckpt_info("the checkpoint has been held off for long enough");
+        session->put_off_ms = 0;
+        return false;
+    }
+    timer_until(session, session->put_off_ms);
+    return true;
+}
+
+static void checkpoint_start(struct session *session, enum manifest_cause cause)
+{
+    if (!put_off(session, cause))
+        checkpoint_begin(session, cause);
 }
 
 /* ---- what leads to one ---- */
@@ -343,13 +510,34 @@ static void timer_ready(struct coordinator *coordinator, struct watch *watch)
 /* One at a time; the next is looked for when this one has been answered. */
 void request_serve(struct session *session)
 {
-    if (session->checkpoint.writing || session->root_ended || session->request[0] != 0 ||
-        request_next(session->store, session->request) != 1) {
-        if (!session->checkpoint.writing)
-            session->request[0] = 0;
+    if (session->checkpoint.writing || session->beginning || ends(session))
+        return;
+    if (session->stay_wanted) {
+        checkpoint_start(session, MANIFEST_SIGNAL);
         return;
     }
-    checkpoint_start(session, MANIFEST_REQUEST);
+    if (request_next(session->store, session->request) != 1)
+        session->request[0] = 0;
+    if (session->request[0] != 0 || calls_want_checkpoint(session))
+        checkpoint_start(session, MANIFEST_REQUEST);
+}
+
+static void memory_ready(struct coordinator *coordinator, struct watch *watch)
+{
+    struct session *session = session_of(coordinator);
+    uint64_t count, now = clock_monotonic_ms();
+
+    if (read(watch->fd, &count, sizeof(count)) < 0)
+        return;
+    struct memory_look look = memory_watch_look(&session->memory, session->options.memory, now, 0);
+    timer_set(watch->fd, look.wait_ms);
+    if (!look.pressed || session->checkpoint.writing || session->beginning || ends(session) ||
+        !schedule_is_ripe(&session->schedule, now))
+        return;
+    ckpt_info("%llu MiB of %llu MiB are in use", (unsigned long long)(look.used >> 20),
+              (unsigned long long)(session->memory.limit >> 20));
+    session->memory.armed = false;
+    checkpoint_start(session, MANIFEST_MEMORY);
 }
 
 static void requests_ready(struct coordinator *coordinator, struct watch *watch)
@@ -421,6 +609,10 @@ void triggers_begin(struct session *session)
     };
     if (spec.limit_ms != 0)
         clock_text_in((int64_t)(spec.limit_ms - now), session->status.plan.limit);
+    if (options->memory > 0)
+        memory_watch_open(&session->memory);
+    if (session->memory.usage >= 0)
+        timer_set(session->memory_timer.fd, 1);
     schedule_follow(session);
     status_save(session);
 }
@@ -438,6 +630,7 @@ void triggers_learn(struct session *session, const struct manifest *manifest)
 void triggers_end(struct session *session)
 {
     timer_arm(session, 0);
+    timer_set(session->memory_timer.fd, 0);
     session->schedule.spec.interval_ms = 0;
     session->schedule.spec.automatic = false;
     session->schedule.spec.limit_ms = 0;
@@ -453,9 +646,13 @@ int triggers_open(struct session *session, struct ckpt_error *err)
     session->requests =
         (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = requests_ready};
     session->checkpoint.done.ready = done_ready;
-    if (session->timer.fd < 0)
+    session->memory_timer = (struct watch){
+        .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = memory_ready};
+    if (session->timer.fd < 0 || session->memory_timer.fd < 0)
         return ckpt_error_errno(err, "make a timer");
     int error = request_prepare(session->store, err);
+    if (error == 0)
+        error = coordinator_watch(coordinator, &session->memory_timer, err);
     if (error == 0)
         error = coordinator_watch(coordinator, &session->timer, err);
     if (error == 0 && session->requests.fd >= 0) {

@@ -14,8 +14,6 @@ int triggers_open(struct session *session, struct ckpt_error *err);
 void triggers_begin(struct session *session);
 /* What a generation that was restarted from had cost, for the schedule. */
 void triggers_learn(struct session *session, const struct manifest *manifest);
-/* One at once, unless one is under way. */
-void checkpoint_now(struct session *session, enum manifest_cause cause);
 /* Serves the next request, if there is one and nothing is under way. */
 void request_serve(struct session *session);
 /* Answers the one being served; error NULL: with the generation. */
@@ -24,6 +22,8 @@ void request_answer(struct session *session, unsigned generation, const char *er
 void writing_ended(struct session *session);
 /* No more periodic checkpoints. */
 void triggers_end(struct session *session);
+/* Something may be due; can be called at any time. */
+void triggers_look(struct session *session);
 /* How long the task has run, over all incarnations. */
 double run_seconds(const struct session *session);
 void status_save(struct session *session);

@@ -20,6 +20,8 @@
  *   RESIDENT ---------------------->
  *          <------------------------ SNAPSHOT
  *   SNAPPED (or FAILED) ----------->           and a HELLO from the snapshot, on a connection of its own
+ *   CALL -------------------------->           between checkpoints: a thread of the program asks for something
+ *          <------------------------ ANSWER    some time later
  *          <------------------------ RESUME    at any time after QUIESCE
  *          <------------------------ DETACH    the coordinator ends, the process goes on alone
  */
@@ -41,6 +43,8 @@ enum wire_type {
     WIRE_FAILED,
     WIRE_DETACH,
     WIRE_BLOCKED,
+    WIRE_CALL,
+    WIRE_ANSWER,
 };
 
 enum wire_kind {
@@ -60,9 +64,8 @@ struct wire_process {
     uint64_t entry_stack; /* its stack pointer */
     uint64_t restorer;    /* struct preload_restored, which the restorer fills in */
     int32_t checkpoint_tid;
-    /* Signals that wait in the image, by bit, for the process or any thread, and those of them that somebody takes as
-     * soon as it goes on. Not part of tree.img. */
-    uint64_t pending, deliverable;
+    /* Signals that wait in the image, by bit, and that somebody takes as soon as it goes on. Not part of tree.img. */
+    uint64_t deliverable;
 };
 
 /* How the coordinator is scheduled. A thread that differs has been made to, and gets the same again at a restart; the
@@ -87,6 +90,25 @@ struct wire_blocked {
         forced; /* address of a word in the process, to be set to 1 when it is not blocked any more */
 };
 
+enum wire_call_kind {
+    WIRE_CALL_REQUEST = 1, /* a checkpoint; the result is its generation, or -1 and the reason */
+    WIRE_CALL_HOLD,        /* first: 1 no checkpoints for a while, 0 again */
+    WIRE_CALL_SIGNAL, /* first: its number, second: who sent it; the result is 1 if it is to be delivered */
+};
+
+struct wire_call {
+    uint32_t kind, slot; /* slot and id come back with the answer */
+    uint64_t id;
+    int64_t first, second;
+};
+
+struct wire_answer {
+    uint32_t slot, padding;
+    uint64_t id;
+    int64_t result;
+    char reason[96];
+};
+
 struct wire_message {
     uint32_t version;
     uint32_t type;
@@ -99,11 +121,18 @@ struct wire_message {
             /* By what those named in SNAPSHOT were stopped; 0: that has been reported. */
             uint8_t child_stops[WIRE_STOPPED_MAX];
         };
-        char reason[128];                           /* FAILED */
-        int32_t stopped_children[WIRE_STOPPED_MAX]; /* SNAPSHOT */
-        struct {                                    /* HELLO */
-            int32_t signal;                         /* the checkpoint signal */
-            uint32_t filters; /* seccomp filters that the library knows and can live with */
+        char reason[128]; /* FAILED */
+        struct {          /* SNAPSHOT */
+            int32_t stopped_children[WIRE_STOPPED_MAX];
+            uint32_t generation;
+            uint32_t
+                final; /* 1: the tree is about to end, by a signal that its processes may have got as well */
+        };
+        struct wire_call call;     /* CALL */
+        struct wire_answer answer; /* ANSWER */
+        struct {                   /* HELLO */
+            int32_t signal;        /* the checkpoint signal */
+            uint32_t filters;      /* seccomp filters that the library knows and can live with */
         };
         struct wire_memory memory; /* RESIDENT */
         int32_t thread; /* QUIESCED: the one to look at, also when the main thread has ended */

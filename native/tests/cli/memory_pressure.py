@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 The nf-checkpoint authors
+"""A task that is about to reach the memory limit of its control group has an image from before the kernel ends it, and
+goes on from there with more. Needs root, to make a group; tried with version 1 and version 2, whichever has the memory
+controller here."""
+import os
+import subprocess
+import uuid
+
+from case import expect
+from harness import check
+
+MIB = 1 << 20
+
+
+class Group:
+    """A control group with a memory limit; None from make() where there can be none."""
+
+    FILES = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
+
+    @classmethod
+    def make(cls, size, user):
+        for base, limit in cls.FILES:
+            path = os.path.join(base, "ckpt-test-" + uuid.uuid4().hex[:8])
+            try:
+                os.mkdir(path)
+                group = cls(path, os.path.join(path, limit))
+                group.allow(size)
+                os.chown(os.path.join(path, "cgroup.procs"), user.uid, -1)
+                return group
+            except OSError:
+                if os.path.isdir(path):
+                    os.rmdir(path)
+        return None
+
+    def __init__(self, path, limit):
+        self.path, self.limit = path, limit
+
+    def allow(self, size):
+        with open(self.limit, "w", encoding="ascii") as f:
+            f.write(str(size))
+
+    def line(self, argv):
+        """Starts in the group, as a batch system would have it."""
+        return ["sh", "-c", 'echo $$ >"$0" && exec "$@"', os.path.join(self.path, "cgroup.procs"), *argv]
+
+    def remove(self):
+        for _ in range(200):
+            try:
+                os.rmdir(self.path)
+                return
+            except OSError:
+                subprocess.run(["sleep", "0.01"], check=False)
+
+
+def test_image_before_the_kernel_ends_the_task(case):
+    task = case.task([case.program("grows"), "110", "60"])
+    group = Group.make(128 * MIB, task.user) if os.geteuid() == 0 else None
+    if group is None:
+        print(f"left out {case.name}: no control group with a memory limit can be made here")
+        return
+    try:
+        task.environ["CKPT_LOG"] = os.path.join(task.logs, "ckpt.log")
+        task.start(group.line(task.run_line("--memory", "80%")))
+        task.wait_ready()
+        task.wait_for(task.generations, "an image")
+        with open(os.path.join(task.store, "generations/000001/manifest.json"), encoding="utf-8") as f:
+            check('"memory"' in f.read(), "the cause is not the memory")
+        with open(task.environ["CKPT_LOG"], encoding="utf-8") as f:
+            check("stands still" in f.read(), "the image was taken beside a task that writes")
+        task.touch("go")
+        expect("exit status", task.wait_end(), 137)
+        task.kill_tree()
+        group.allow(512 * MIB)
+        task.start(group.line(task.run_line()))
+        task.wait_restarted(1)
+        expect("exit status with more", task.wait_end(), 0)
+        expect("output", task.log("stdout"), "pass\n")
+        expect("generations taken for the memory", task.generations(), [])
+    finally:
+        task.kill_tree()
+        group.remove()
