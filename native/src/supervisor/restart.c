@@ -5,7 +5,6 @@
  * process has to connect. */
 #include "supervisor/restart.h"
 
-#include "arch/x86_64/cpu.h"
 #include "capture/process_tree.h"
 #include "capture/vdso.h"
 #include "common/cleanup.h"
@@ -21,6 +20,7 @@
 #include "restore/restorer.h"
 #include "store/generation.h"
 #include "store/verify.h"
+#include "supervisor/fit.h"
 #include "supervisor/launch.h"
 
 #include <errno.h>
@@ -54,19 +54,6 @@ static pid_t pid_max_read(void)
     return max;
 }
 
-/* Programs choose code by what the processor can do when they start, and keep to their choice. */
-static int processor_check(const struct manifest_host *host, struct ckpt_error *err)
-{
-    char here[CPU_FEATURES_SIZE], missing[200];
-
-    cpu_features_read(here);
-    if (host->cpu == NULL || cpu_features_missing(host->cpu, here, missing, sizeof(missing)) == 0)
-        return 0;
-    return ckpt_error_set(err, ENOTSUP,
-                          "it was taken on '%s', whose processor has what this one lacks: %s",
-                          host->name, missing);
-}
-
 int restart_prepare(struct store *store, unsigned generation, struct restart_plan *ret,
                     struct ckpt_error *err)
 {
@@ -76,7 +63,7 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
     if (error == 0)
         error = generation_open(store, generation, &plan.dirfd, err);
     if (error == 0)
-        error = processor_check(&plan.manifest.host, err);
+        error = fit_check(&plan.manifest, NULL, err);
     if (error == 0 && plan.manifest.host.vdso != vdso_checksum())
         ckpt_info("generation %u was taken on '%s' under kernel %s, whose vDSO differs; calls into "
                   "it are led to this kernel's",

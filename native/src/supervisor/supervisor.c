@@ -12,6 +12,7 @@
 #include "store/generation.h"
 #include "store/variables.h"
 #include "supervisor/exit_codes.h"
+#include "supervisor/fit.h"
 #include "supervisor/launch.h"
 #include "supervisor/lost.h"
 #include "supervisor/refresh.h"
@@ -275,6 +276,8 @@ static int restart_from(struct session *session, enum run_mode mode, unsigned ge
         return error;
     session->output.use = tree_image_terminal_use(&plan.tree);
     error = where_to_continue(&session->task, mode, plan.catalog.dedicated, cwd, where, err);
+    if (error == 0 && strcmp(where, session->task.attempt_dir) != 0)
+        error = fit_check(&plan.manifest, where, err);
     if (error == 0)
         error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
                             plan.manifest.stderr_bytes, err);

@@ -3,6 +3,7 @@
 """A task that is about to reach the memory limit of its control group has an image from before the kernel ends it, and
 goes on from there with more. Needs root, to make a group; tried with version 1 and version 2, whichever has the memory
 controller here."""
+import json
 import os
 import subprocess
 import uuid
@@ -80,3 +81,57 @@ def test_image_before_the_kernel_ends_the_task(case):
     finally:
         task.kill_tree()
         group.remove()
+
+
+def test_host_without_room_in_memory(case):
+    """It is said before anything is touched, and the image stays for a host that has it."""
+    task = case.task([case.program("grows"), "40", "1"])
+    group = Group.make(32 * MIB, task.user) if os.geteuid() == 0 else None
+    if group is None:
+        print(f"left out {case.name}: no control group with a memory limit can be made here")
+        return
+    try:
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.kill_tree()
+        done = subprocess.run(group.line([task.place.ckpt, "check", task.store, "--json"]), capture_output=True,
+                              text=True, check=False, **task.user.popen_arguments())
+        found = {c["name"]: c for c in json.loads(done.stdout)["checks"]}
+        expect("exit status of ckpt check", done.returncode, 1)
+        expect("image-memory", found["image-memory"]["ok"], False)
+        check(all(found[n]["ok"] for n in ("image-processor", "image-pages", "image-ids")), f"{found}")
+        task.start(group.line([task.place.ckpt, "restart", task.store]))
+        expect("exit status", task.wait_end(), 176)
+        check("MiB of memory, of which" in task.messages()[0], f"says {task.messages()}")
+        task.touch("go")
+        task.start()
+        task.wait_restarted(1)
+        expect("exit status elsewhere", task.wait_end(), 0)
+        expect("output", task.log("stdout"), "pass\n")
+    finally:
+        task.kill_tree()
+        group.remove()
+
+
+def test_host_without_room_on_disk(case):
+    """A new directory on a full filesystem: the reason is named, and the old directory does as well."""
+    task = case.task(["bash", "-c", "head -c 3000000 /dev/zero >big; : >ready; until [ -e go ]; do sleep 0.02; done; "
+                      "wc -c <big"], ["--dedicated"])
+    small = os.path.join(task.dir, "small")
+    os.mkdir(small)
+    line = ["mount", "-t", "tmpfs", "-o", f"size=1m,mode=777,uid={task.user.uid}", "none", small]
+    if os.geteuid() != 0 or subprocess.run(line, capture_output=True, check=False).returncode != 0:
+        print(f"left out {case.name}: no small filesystem can be mounted here")
+        return
+    try:
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.kill_tree()
+        task.start(cwd=small)
+        task.wait_for(task.messages, "a reason")
+        check("its files need 3 MiB" in task.messages()[0], f"says {task.messages()}")
+    finally:
+        task.kill_tree()
+        subprocess.run(["umount", "-l", small], check=False)
