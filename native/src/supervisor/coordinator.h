@@ -86,7 +86,7 @@ struct coordinator {
     /* A member asks for something; may be called in the middle of a checkpoint. */
     void (*called)(struct coordinator *coordinator, struct member *member,
                    const struct wire_call *call);
-    bool quiescing;         /* newcomers are asked at once */
+    bool quiescing; /* newcomers are asked at once */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 
