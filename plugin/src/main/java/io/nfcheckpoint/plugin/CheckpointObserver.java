@@ -47,7 +47,9 @@ final class CheckpointObserver implements TraceObserver {
     }
 
     @Override
-    public void onFlowCreate(Session session) {}
+    public void onFlowCreate(Session session) {
+        run.begin();
+    }
 
     @Override
     public void onFlowBegin() {}

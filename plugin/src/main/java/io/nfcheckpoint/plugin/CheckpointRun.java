@@ -220,6 +220,11 @@ final class CheckpointRun implements AutoCloseable {
         TaskAttempt.of(handler.getTask().getConfig()).ifPresent(attempt -> attempt.submittedBy(handler));
     }
 
+    /** Before the first task: what nothing can continue must not be continued. */
+    void begin() {
+        leftovers.sweep(routes);
+    }
+
     void started(TaskRun task) {
         TaskAttempt.of(task.getConfig()).ifPresent(attempt -> {
             attempt.showOwnScript();

@@ -72,7 +72,7 @@ final class Leftovers implements AutoCloseable {
         done.add(work(ref));
     }
 
-    /** At the end of the run. Only one that has succeeded makes what earlier runs began useless. */
+    /** At the beginning and the end of the run. Only one that has succeeded makes what earlier runs began useless. */
     void sweep(CheckpointRoutes routes) {
         Set<String> alive = new HashSet<>(leases.alive());
         alive.add(run());
