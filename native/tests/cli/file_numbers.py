@@ -79,6 +79,15 @@ def test_made_anew_in_place(case):
     expect("output", task.log("stdout"), "pass\n")
 
 
+def test_archive_of_files_that_are_read_meanwhile(case):
+    """tar looks whether a file has changed as it read it."""
+    script = """head -c 1000000 /dev/urandom >large; cp large small
+        : >ready
+        tar cf - large small | { until [ -e go ]; do sleep 0.02; done; tar xOf - | cmp - <(cat large small); }
+        [ "${PIPESTATUS[*]}" = '0 0' ] && echo pass"""
+    in_new_directories(case.task(["bash", "-c", script], ("--dedicated",)))
+
+
 def test_databases_in_new_directories(case):
     """They compare what they have open with what its name leads to, before each write."""
     for name in ("python_sqlite_in_memory.py", "python_sqlite_wal.py", "sqlite3_by_commands.sh", "python_shelves.py"):
