@@ -16,11 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define SMALL       (64U << 10) /* read at once: opening it twice would cost as much */
-#define SMALL_TOTAL (16U << 20) /* as long as there are not too many */
-#define OPEN_MAX    256         /* files kept open for reading after the pause */
+#define SMALL    (64U << 10) /* held in memory: opening it twice would cost as much */
+#define HELD_MAX (16U << 20) /* as long as there are not too many */
+#define PAGE     4096ULL
+#define OPEN_MAX 256 /* files kept open for reading after the pause */
 
 /* One capture under way. */
 struct pass {
@@ -33,7 +35,7 @@ struct pass {
     size_t *covers; /* entries of directories that were noted */
     size_t cover_count;
     unsigned generation, contents, open;
-    uint64_t small_total;
+    uint64_t held;  /* bytes of small files */
     int64_t now_ns; /* by the clock of whoever stamps files */
 };
 
@@ -107,6 +109,27 @@ static struct files_todo *todo_add(struct pass *pass, enum todo_kind kind, size_
     return todo;
 }
 
+/* Making a file in the store takes long where that lies on another host, so small ones wait in memory. */
+static bool can_hold(struct pass *pass, uint64_t size)
+{
+    if (size > SMALL || pass->held + size > HELD_MAX)
+        return false;
+    if (pass->job->held < 0)
+        pass->job->held = memfd_create("files", MFD_CLOEXEC);
+    return pass->job->held >= 0;
+}
+
+static enum todo_kind change_decide(struct pass *pass, const struct file_entry *entry,
+                                    const struct stat *status)
+{
+    if (can_hold(pass, entry->stamp.size))
+        return TODO_HELD;
+    return pass->files->pressing || entry->unsure || is_open_for_writing(pass, status) ||
+                   pass->open >= OPEN_MAX
+               ? TODO_FINISH
+               : TODO_READ;
+}
+
 /* A file that has changed, or may have. */
 static int changed_visit(struct pass *pass, int directory, const char *name,
                          const struct stat *status, size_t index, const struct file_entry *before,
@@ -114,22 +137,25 @@ static int changed_visit(struct pass *pass, int directory, const char *name,
 {
     struct file_entry *entry = &pass->job->catalog.entries[index];
     uint64_t size = entry->stamp.size;
-    bool now = pass->files->pressing || entry->unsure || is_open_for_writing(pass, status) ||
-               pass->open >= OPEN_MAX || (size <= SMALL && pass->small_total + size <= SMALL_TOTAL);
+    enum todo_kind kind = change_decide(pass, entry, status);
     cleanup_fd int fd = open_for_reading(directory, name, 0, status);
-    struct files_todo *todo = todo_add(pass, now ? TODO_FINISH : TODO_READ, index, before);
+    struct files_todo *todo = todo_add(pass, kind, index, before);
 
     if (fd < 0)
         return ckpt_error_errno(err, "read '%s' of the working directory", entry->path);
     if (todo == NULL)
         return ckpt_error_set(err, ENOMEM, "no memory");
-    if (!now) {
+    if (kind == TODO_READ) {
         todo->fd = steal_fd(&fd);
         todo->links = status->st_nlink;
         pass->open++;
         return 0;
     }
-    pass->small_total += size <= SMALL ? size : 0;
+    if (kind == TODO_HELD) {
+        todo->job.base = pass->held;
+        pass->held += (size + PAGE - 1) & ~(PAGE - 1);
+        return content_hold(fd, size, pass->job->held, todo->job.base, err);
+    }
     return todo_take(pass->files, todo, fd, size, err);
 }
 
@@ -268,7 +294,8 @@ int files_capture(struct files *files, const struct tree_image *tree, struct sto
                         .previous = catalog_index_new(&files->last)};
     int error = 0;
 
-    *ret = (struct files_job){.files = files, .store = store, .dirfd = dirfd, .previous_dirfd = -1};
+    *ret = (struct files_job){
+        .files = files, .store = store, .dirfd = dirfd, .previous_dirfd = -1, .held = -1};
     if (pass.previous == NULL)
         error = ckpt_error_set(err, ENOMEM, "no memory");
     if (error == 0 && files->last_generation != 0)

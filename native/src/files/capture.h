@@ -51,6 +51,7 @@ struct files_job {
     struct files_todo *todo;
     size_t todo_count;
     int previous_dirfd;
+    int held; /* memory with the small files, or -1 */
 };
 
 /* What the caller has filled in is borrowed. */

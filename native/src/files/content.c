@@ -46,8 +46,8 @@ static enum block_state block_compare(const struct file_content *previous, size_
     return BLOCK_OTHER;
 }
 
-/* Writes bytes, which stand at offset in the file, except for its holes. */
-static int data_write(int from, int to, const char *bytes, off_t offset, size_t length)
+/* Writes bytes, which stand at offset in the file, to offset + shift, except for its holes. */
+static int data_write(int from, int to, const char *bytes, off_t offset, off_t shift, size_t length)
 {
     off_t end = offset + (off_t)length;
 
@@ -60,7 +60,7 @@ static int data_write(int from, int to, const char *bytes, off_t offset, size_t 
         hole = hole < 0 || hole > end ? end : hole;
         if (data >= end)
             return 0;
-        if (pwrite_full(to, bytes + (data - offset), (size_t)(hole - data), data) < 0)
+        if (pwrite_full(to, bytes + (data - offset), (size_t)(hole - data), data + shift) < 0)
             return -errno;
         at = hole;
     }
@@ -128,9 +128,9 @@ static int content_begin(struct content_job *job, size_t blocks_before)
 /* One step of the comparison; *object is where changes are written, -1 as long as nothing differs. */
 static int block_take(struct content_job *job, int from, int *object, size_t block, char *bytes)
 {
-    uint64_t offset = (uint64_t)block * CONTENT_BLOCK;
+    uint64_t offset = (uint64_t)block * CONTENT_BLOCK, at = job->base + offset;
     size_t length = block_length(job->content->size, block), skip = 0;
-    ssize_t got = pread_full(from, bytes, length, (off_t)offset);
+    ssize_t got = pread_full(from, bytes, length, (off_t)at);
 
     if (got != (ssize_t)length)
         return got < 0 ? -errno : -ESTALE;
@@ -159,7 +159,8 @@ static int block_take(struct content_job *job, int from, int *object, size_t blo
         if (ftruncate(*object, (off_t)job->previous->size) < 0)
             return -errno;
     }
-    return data_write(from, *object, bytes + skip, (off_t)(offset + skip), length - skip);
+    return data_write(from, *object, bytes + skip, (off_t)(at + skip), -(off_t)job->base,
+                      length - skip);
 }
 
 static int blocks_take(struct content_job *job, int from, int *object, char *bytes)
@@ -211,6 +212,19 @@ int content_take(struct content_job *job, int from, uint64_t size, bool clone,
     return error == 0 ? 0 : ckpt_error_set(err, -error, "keep a copy of it: %s", strerror(-error));
 }
 
+int content_hold(int from, uint64_t size, int to, uint64_t base, struct ckpt_error *err)
+{
+    cleanup_free char *bytes = malloc(size + 1);
+    ssize_t got = bytes == NULL ? -1 : pread_full(from, bytes, size, 0);
+    int error = bytes == NULL ? -ENOMEM : got < 0 ? -errno : got != (ssize_t)size ? -ESTALE : 0;
+
+    if (error == 0)
+        error = data_write(from, to, bytes, 0, (off_t)base, size);
+    if (error == 0 && ftruncate(to, (off_t)(base + size)) < 0)
+        error = -errno;
+    return error == 0 ? 0 : ckpt_error_set(err, -error, "keep a copy of it: %s", strerror(-error));
+}
+
 /* ---- when the tree runs again ---- */
 
 static int sums_read(struct content_job *job)
@@ -250,7 +264,7 @@ static int stale_copy(struct content_job *job)
         if (pread_full(from, bytes, length, offset) != (ssize_t)length ||
             checksum_bytes(bytes, length) != job->content->sums[i])
             return -EIO; /* the generation before is damaged */
-        int error = data_write(from, to, bytes, offset, length);
+        int error = data_write(from, to, bytes, offset, 0, length);
         if (error < 0)
             return error;
     }
@@ -296,7 +310,7 @@ int content_copy_to(int from, int to, uint64_t size)
         ssize_t got = pread_full(from, bytes, wanted, (off_t)at);
         if (got != (ssize_t)wanted)
             return got < 0 ? -errno : -EIO;
-        int error = data_write(from, to, bytes, (off_t)at, wanted);
+        int error = data_write(from, to, bytes, (off_t)at, 0, wanted);
         if (error < 0)
             return error;
         at += wanted;

@@ -13,6 +13,7 @@ struct content_job {
     int dirfd;                           /* of the generation that is made */
     int previous_dirfd;                  /* of the one that holds previous, or -1 */
     const struct file_content *previous; /* what the file was then, or NULL */
+    uint64_t base;                       /* where the file begins in what it is read from */
     struct file_content *content;        /* to be filled; its name is for a new one */
     bool kept;    /* the content of the previous generation goes on, maybe with more behind it */
     bool cloned;  /* the blocks are shared with the file; the sums are still missing */
@@ -24,6 +25,8 @@ struct content_job {
  * the filesystem can, without reading them. */
 int content_take(struct content_job *job, int from, uint64_t size, bool clone,
                  struct ckpt_error *err);
+/* Copies a file with its holes to base, a multiple of the page size, of a file in memory: to be taken from there. */
+int content_hold(int from, uint64_t size, int to, uint64_t base, struct ckpt_error *err);
 /* For a file that has not changed at all: its content joins the generation. */
 int content_keep(struct content_job *job, struct ckpt_error *err);
 int content_finish(struct content_job *job, struct ckpt_error *err);

@@ -16,6 +16,7 @@
 enum todo_kind {
     TODO_KEEP,   /* the content of the generation before */
     TODO_FINISH, /* read during the pause */
+    TODO_HELD,   /* the file stands in memory */
     TODO_READ,   /* through fd, and checked afterwards */
 };
 

@@ -67,6 +67,9 @@ static int todo_do(struct files_job *job, struct files_todo *todo, struct manife
     todo->job.content = &todo->content;
     if (todo->kind == TODO_KEEP)
         error = content_keep(&todo->job, err);
+    else if (todo->kind == TODO_HELD)
+        error = content_take(&todo->job, job->held, job->catalog.entries[todo->entry].stamp.size,
+                             false, err);
     else if (todo->kind == TODO_READ)
         error = read_later(job, todo, err);
     if (error == 0)
@@ -110,6 +113,9 @@ void files_job_free(struct files_job *job)
     free(job->todo);
     job->todo = NULL;
     job->todo_count = 0;
+    if (job->held >= 0)
+        close(job->held);
+    job->held = -1;
     if (job->previous_dirfd >= 0)
         close(job->previous_dirfd);
     job->previous_dirfd = -1;

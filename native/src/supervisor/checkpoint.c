@@ -267,7 +267,8 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
         ckpt_error_set(err, ENOMEM, "no memory");
         return NULL;
     }
-    job->dirfd = job->records[0] = job->records[1] = job->files.previous_dirfd = -1;
+    job->dirfd = job->records[0] = job->records[1] = -1;
+    job->files.previous_dirfd = job->files.held = -1;
     job->store = checkpoint->coordinator->store;
     if (manifest_init(&job->manifest, cause, checkpoint->run_from, err) < 0 ||
         generation_begin(job->store, &job->generation, &job->dirfd, err) < 0) {
