@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * How a task is checkpointed. Immutable and always valid. {@link PolicyKey} names what people write.
@@ -25,7 +24,6 @@ import java.util.Optional;
  * @param refreshEnv variables that belong to the job and not to the task, by names and globs; {@code default} stands for
  *     those of batch systems
  * @param storeRoot the directory that the stores of a run lie in
- * @param routes a directory with route files of the user; of a run only
  */
 public record CheckpointPolicy(
         boolean enabled,
@@ -39,8 +37,7 @@ public record CheckpointPolicy(
         Compression compression,
         List<String> signals,
         List<String> refreshEnv,
-        Path storeRoot,
-        Optional<Path> routes) {
+        Path storeRoot) {
 
     public static final CheckpointPolicy DEFAULTS = new CheckpointPolicy(
             true,
@@ -54,8 +51,7 @@ public record CheckpointPolicy(
             Compression.NONE,
             List.of(),
             List.of("default"),
-            Path.of(".ckpt"),
-            Optional.empty());
+            Path.of(".ckpt"));
 
     /** @throws IllegalArgumentException naming the key, the value and what is allowed */
     public CheckpointPolicy {
@@ -63,7 +59,6 @@ public record CheckpointPolicy(
         Objects.requireNonNull(onError, "onError");
         Objects.requireNonNull(compression, "compression");
         Objects.requireNonNull(storeRoot, "storeRoot");
-        Objects.requireNonNull(routes, "routes");
         interval.fixed().ifPresent(time -> PolicyValues.requireTime(PolicyKey.INTERVAL, time));
         PolicyValues.requireTime(PolicyKey.MIN_RUNTIME, minRuntime);
         PolicyValues.requireAtLeast(PolicyKey.KEEP, keep, 1);
@@ -88,19 +83,9 @@ public record CheckpointPolicy(
     }
 
     /**
-     * The policy of a run.
-     *
-     * @param scope {@code null} for none, a boolean (switches checkpoints on or off), or a map as in {@link #parse}
-     * @throws IllegalArgumentException naming the key, the value and what is allowed
-     */
-    public static CheckpointPolicy forRun(Object scope, CheckpointPolicy base) {
-        return PolicyValues.forRun(scope, base);
-    }
-
-    /**
      * The policy of one task that may carry a directive of its own.
      *
-     * @param directive as in {@link #forRun}, without the keys that only a run has
+     * @param directive {@code null} for none, a boolean (switches the task on or off), or a map as in {@link #parse}
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     public static CheckpointPolicy forTask(Object directive, CheckpointPolicy base) {
@@ -129,7 +114,6 @@ public record CheckpointPolicy(
         private List<String> signals;
         private List<String> refreshEnv;
         private Path storeRoot;
-        private Optional<Path> routes;
 
         private Builder(CheckpointPolicy base) {
             enabled = base.enabled();
@@ -144,7 +128,6 @@ public record CheckpointPolicy(
             signals = base.signals();
             refreshEnv = base.refreshEnv();
             storeRoot = base.storeRoot();
-            routes = base.routes();
         }
 
         public Builder enabled(boolean value) {
@@ -207,11 +190,6 @@ public record CheckpointPolicy(
             return this;
         }
 
-        public Builder routes(Path value) {
-            routes = Optional.of(value);
-            return this;
-        }
-
         /** @throws IllegalArgumentException naming the key, the value and what is allowed */
         public CheckpointPolicy build() {
             return new CheckpointPolicy(
@@ -226,8 +204,7 @@ public record CheckpointPolicy(
                     compression,
                     signals,
                     refreshEnv,
-                    storeRoot,
-                    routes);
+                    storeRoot);
         }
     }
 }

@@ -61,12 +61,7 @@ public enum PolicyKey {
             "dir",
             ".ckpt",
             "a path of a directory that every node of the run sees",
-            (policy, value) -> policy.storeRoot(PolicyValues.toPath(value))),
-    ROUTES(
-            "routes",
-            "",
-            "a path of a directory with route files; only for the whole run",
-            (policy, value) -> policy.routes(PolicyValues.toPath(value)));
+            (policy, value) -> policy.storeRoot(PolicyValues.toPath(value)));
 
     private final String key;
     private final String defaultText;
@@ -95,19 +90,12 @@ public enum PolicyKey {
         return allowed;
     }
 
-    public boolean isOfRunOnly() {
-        return this == ROUTES;
-    }
-
     static Optional<PolicyKey> of(String key) {
         return Arrays.stream(values()).filter(each -> each.key.equals(key)).findFirst();
     }
 
-    static String names(boolean ofRun) {
-        return Stream.of(values())
-                .filter(each -> ofRun || !each.isOfRunOnly())
-                .map(PolicyKey::key)
-                .collect(Collectors.joining(", "));
+    static String names() {
+        return Stream.of(values()).map(PolicyKey::key).collect(Collectors.joining(", "));
     }
 
     /** @throws IllegalArgumentException naming the key, the value and what is allowed */

@@ -46,47 +46,31 @@ final class PolicyValues {
     private PolicyValues() {}
 
     static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base) {
-        return parse(values, base, true);
-    }
-
-    static CheckpointPolicy forRun(Object scope, CheckpointPolicy base) {
-        return of(scope, base, true);
-    }
-
-    static CheckpointPolicy forTask(Object directive, CheckpointPolicy base) {
-        return of(directive, base, false);
-    }
-
-    private static CheckpointPolicy of(Object values, CheckpointPolicy base, boolean ofRun) {
-        if (values == null) {
-            return base;
-        }
-        if (values instanceof Map<?, ?> map) {
-            var named = new TreeMap<String, Object>();
-            map.forEach((key, value) -> named.put(String.valueOf(key), value));
-            return parse(named, base, ofRun);
-        }
-        if (isBoolean(values)) {
-            return base.toBuilder().enabled(toBoolean(values)).build();
-        }
-        throw new IllegalArgumentException("checkpoint: '%s' is not allowed; allowed: true, false or a map with keys %s"
-                .formatted(values, PolicyKey.names(ofRun)));
-    }
-
-    private static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base, boolean ofRun) {
         var builder = base.toBuilder();
         // Sorted, so that of two mistakes always the same one is reported.
         new TreeMap<>(values)
                 .forEach((key, value) -> PolicyKey.of(key)
-                        .filter(known -> ofRun || !known.isOfRunOnly())
-                        .orElseThrow(() -> unknown(key, value, ofRun))
+                        .orElseThrow(() ->
+                                new IllegalArgumentException("checkpoint.%s: no such key (value '%s'); allowed: %s"
+                                        .formatted(key, value, PolicyKey.names())))
                         .read(value, builder));
         return builder.build();
     }
 
-    private static IllegalArgumentException unknown(String key, Object value, boolean ofRun) {
-        return new IllegalArgumentException("checkpoint.%s: no such key%s (value '%s'); allowed: %s"
-                .formatted(key, PolicyKey.of(key).isPresent() ? " for a process" : "", value, PolicyKey.names(ofRun)));
+    static CheckpointPolicy forTask(Object directive, CheckpointPolicy base) {
+        if (directive == null) {
+            return base;
+        }
+        if (directive instanceof Map<?, ?> map) {
+            var named = new TreeMap<String, Object>();
+            map.forEach((key, value) -> named.put(String.valueOf(key), value));
+            return parse(named, base);
+        }
+        if (isBoolean(directive)) {
+            return base.toBuilder().enabled(toBoolean(directive)).build();
+        }
+        throw new IllegalArgumentException("checkpoint: '%s' is not allowed; allowed: true, false or a map with keys %s"
+                .formatted(directive, PolicyKey.names()));
     }
 
     static void requireTime(PolicyKey key, Duration time) {

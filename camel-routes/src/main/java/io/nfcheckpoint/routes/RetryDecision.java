@@ -13,8 +13,10 @@ public sealed interface RetryDecision {
      *
      * @param generation a generation that was verified a moment ago
      * @param skipped why each newer generation is not used, newest first
+     * @param forgiven whether the cause lay outside of the task, so that the failure is not to count against limits that
+     *     the user has set to retries
      */
-    record RestartFrom(int generation, List<String> skipped) implements RetryDecision {
+    record RestartFrom(int generation, List<String> skipped, boolean forgiven) implements RetryDecision {
 
         public RestartFrom {
             skipped = List.copyOf(skipped);

@@ -12,10 +12,16 @@ import java.util.OptionalInt;
  * @param engineWouldRetry what the engine would do without us
  * @param restartsSoFar restarts of this task that the adapter knows of; those in the store count as well
  */
-public record TaskFailed(TaskRef task, OptionalInt exitStatus, boolean engineWouldRetry, int restartsSoFar) {
+public record TaskFailed(
+        TaskRef task, OptionalInt exitStatus, boolean engineWouldRetry, int restartsSoFar, Evidence evidence) {
 
     public TaskFailed {
         Objects.requireNonNull(task, "task");
         Objects.requireNonNull(exitStatus, "exitStatus");
+        Objects.requireNonNull(evidence, "evidence");
+    }
+
+    public TaskFailed(TaskRef task, OptionalInt exitStatus, boolean engineWouldRetry, int restartsSoFar) {
+        this(task, exitStatus, engineWouldRetry, restartsSoFar, Evidence.NONE);
     }
 }

@@ -4,7 +4,6 @@ package io.nfcheckpoint.routes;
 
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * An attempt of a task is about to be written and submitted.
@@ -12,14 +11,13 @@ import java.util.Optional;
  * @param policy the policy of this task
  * @param wrappable whether the adapter is able to put the checkpointer before the task's command
  * @param attempt 1 for the first
- * @param previousDirectory the work directory of the attempt before this one
+ * @param directory the work directory of this attempt
  */
-public record TaskPending(
-        TaskRef task, CheckpointPolicy policy, boolean wrappable, int attempt, Optional<Path> previousDirectory) {
+public record TaskPending(TaskRef task, CheckpointPolicy policy, boolean wrappable, int attempt, Path directory) {
 
     public TaskPending {
         Objects.requireNonNull(task, "task");
         Objects.requireNonNull(policy, "policy");
-        Objects.requireNonNull(previousDirectory, "previousDirectory");
+        Objects.requireNonNull(directory, "directory");
     }
 }

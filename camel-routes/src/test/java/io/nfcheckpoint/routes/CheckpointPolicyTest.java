@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,7 +122,7 @@ class CheckpointPolicyTest {
                 "enabled", "false", "dir", "/scratch/stores", "keep", "3", "maxRestarts", 0L, "maxSize", "10 GB"));
         values.putAll(Map.of(
                 "interval", "auto", "minRuntime", "1 min", "grace", 5, "onError", "rerun", "compression", "none"));
-        values.putAll(Map.of("signal", "USR1=continue", "refreshEnv", "default, MY_*", "routes", "my/routes"));
+        values.putAll(Map.of("signal", "USR1=continue", "refreshEnv", "default, MY_*"));
         assertThat(values).hasSize(PolicyKey.values().length);
 
         var policy = CheckpointPolicy.parse(values, BASE);
@@ -141,8 +140,7 @@ class CheckpointPolicyTest {
                         Compression.NONE,
                         List.of("USR1=continue"),
                         List.of("default", "MY_*"),
-                        Path.of("/scratch/stores"),
-                        Optional.of(Path.of("my/routes"))));
+                        Path.of("/scratch/stores")));
         assertThat(CheckpointPolicy.parse(Map.of(), policy)).isEqualTo(policy);
     }
 
@@ -165,8 +163,7 @@ class CheckpointPolicyTest {
         "signal, USR1=stop, USR1=continue",
         "signal, '', USR1=continue",
         "refreshEnv, '', MY_TOKEN",
-        "refreshEnv, A=1, MY_TOKEN",
-        "routes, '', route files"
+        "refreshEnv, A=1, MY_TOKEN"
     })
     void namesKeyAndValueAndWhatIsAllowed(String key, String value, String allowed) {
         assertThatIllegalArgumentException()
@@ -192,11 +189,7 @@ class CheckpointPolicyTest {
                 .isThrownBy(() -> parse("intervall", "30s"))
                 .withMessage("checkpoint.intervall: no such key (value '30s');"
                         + " allowed: enabled, interval, minRuntime, keep, maxRestarts, maxSize, grace, onError,"
-                        + " compression, signal, refreshEnv, dir, routes");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CheckpointPolicy.forTask(Map.of("routes", "x"), BASE))
-                .withMessageStartingWith("checkpoint.routes: no such key for a process (value 'x'); allowed: enabled")
-                .withMessageEndingWith("refreshEnv, dir");
+                        + " compression, signal, refreshEnv, dir");
     }
 
     @Test

@@ -37,6 +37,9 @@ final class CheckpointRun implements AutoCloseable {
 
     private static final Logger LOG = Console.LOG;
 
+    /** Beside the files that Nextflow itself writes about a run. */
+    private static final String TRACE = "checkpoint-trace.tsv";
+
     private final Session session;
     private final CheckpointPolicy policy;
     private final Path base;
@@ -54,7 +57,8 @@ final class CheckpointRun implements AutoCloseable {
         createStores(policy.storeRoot());
         this.installation = Installation.in(session.getWorkDir());
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
-        this.routes = CheckpointRoutes.start(checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME));
+        this.routes = CheckpointRoutes.start(
+                checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME, base.resolve(TRACE)));
         this.leftovers = new Leftovers(session, base, policy.storeRoot());
     }
 
@@ -159,7 +163,7 @@ final class CheckpointRun implements AutoCloseable {
                     ? new WrapDecision.Wrap(Optional.empty(), false, own)
                     : new WrapDecision.LeaveAlone("its store belongs to another task");
         }
-        return routes.pending(new TaskPending(lineage.task(), own, true, number, previousDirectory));
+        return routes.pending(new TaskPending(lineage.task(), own, true, number, task.getWorkDir()));
     }
 
     private boolean hasObstacle(TaskRun task) {
@@ -202,17 +206,20 @@ final class CheckpointRun implements AutoCloseable {
         attempt.endLostJob();
         boolean retriedAnyway = attempt.isRetriedAnyway(own);
         Lineage lineage = attempt.lineage();
-        var failed = new TaskFailed(lineage.task(), attempt.exitStatus(), retriedAnyway, lineage.restarts());
-        RetryDecision decision = routes.failed(failed);
+        RetryDecision decision = routes.failed(new TaskFailed(
+                lineage.task(),
+                attempt.exitStatus(),
+                retriedAnyway,
+                lineage.restarts(),
+                FailedAttempt.evidence(attempt.task())));
+        boolean isRetried = retriedAnyway || !(decision instanceof RetryDecision.GiveUp);
+        if (isRetried) {
+            attempt.allowRetry();
+        }
         if (decision instanceof RetryDecision.GiveUp) {
             return own;
         }
-        if (decision instanceof RetryDecision.RestartFrom) {
-            lineage.restarting();
-        }
-        if (!retriedAnyway) {
-            attempt.allowRetry();
-        }
+        lineage.restarting(decision instanceof RetryDecision.RestartFrom restart && restart.forgiven());
         return ErrorStrategy.RETRY;
     }
 

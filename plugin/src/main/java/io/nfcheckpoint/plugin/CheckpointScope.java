@@ -62,8 +62,4 @@ public final class CheckpointScope implements ConfigScope {
     @ConfigOption
     @Description("Where images are kept.")
     public Object dir;
-
-    @ConfigOption
-    @Description("A folder with route files that consume the events of the run.")
-    public Object routes;
 }

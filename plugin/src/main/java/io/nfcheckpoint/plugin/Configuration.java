@@ -34,7 +34,7 @@ final class Configuration {
         var defaults = CheckpointPolicy.builder()
                 .storeRoot(workDirectory.resolve(DIRECTORY).resolve("stores"))
                 .build();
-        return absolute(CheckpointPolicy.forRun(plain(config.get(NAME)), defaults), base);
+        return absolute(CheckpointPolicy.forTask(plain(config.get(NAME)), defaults), base);
     }
 
     /**
@@ -57,13 +57,8 @@ final class Configuration {
     }
 
     private static CheckpointPolicy absolute(CheckpointPolicy policy, Path base) {
-        var builder = policy.toBuilder().storeRoot(absolute(policy.storeRoot(), base));
-        policy.routes().ifPresent(folder -> builder.routes(absolute(folder, base)));
-        return builder.build();
-    }
-
-    private static Path absolute(Path path, Path base) {
-        return base.resolve(path).toAbsolutePath().normalize();
+        Path root = base.resolve(policy.storeRoot()).toAbsolutePath().normalize();
+        return policy.toBuilder().storeRoot(root).build();
     }
 
     /** The same with nothing of Groovy or Nextflow in it. A closure of a task has its delegate already. */

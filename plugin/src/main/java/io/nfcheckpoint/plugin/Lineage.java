@@ -14,6 +14,7 @@ final class Lineage {
     private Path lastDirectory;
     private int attempts;
     private int restarts;
+    private int forgiven;
 
     /** @param isOwner whether the store is this task's; else it only starts in the same way as the owner */
     Lineage(TaskRef task, boolean isOwner) {
@@ -44,7 +45,14 @@ final class Lineage {
         return restarts;
     }
 
-    synchronized void restarting() {
+    /** Failures that do not count against the limits that the user has set to retries. */
+    synchronized int forgiven() {
+        return forgiven;
+    }
+
+    /** The task is retried, whether or not Nextflow would have. */
+    synchronized void restarting(boolean isForgiven) {
         restarts++;
+        forgiven += isForgiven ? 1 : 0;
     }
 }

@@ -135,12 +135,12 @@ final class TaskAttempt {
         }
     }
 
-    /** Whether Nextflow would retry the failed attempt without us. */
+    /** Whether Nextflow would retry the failed attempt without us, and without failures that the task cannot help. */
     boolean isRetriedAnyway(ErrorStrategy own) {
         TaskConfig config = task.getConfig();
         int maxErrors = config.getMaxErrors();
         return own == ErrorStrategy.RETRY
-                && task.getFailCount() <= maxRetries(config)
+                && task.getFailCount() - lineage.forgiven() <= maxRetries(config)
                 && task.getSubmitRetries() <= maxRetries(config)
                 && (maxErrors == -1 || config.getErrorCount() < maxErrors);
     }

@@ -34,7 +34,7 @@ class ConfigurationTest {
 
     @Test
     void theScopeOfTheRunIsRead() {
-        var scope = Map.of("interval", "30 s", "keep", 3, "maxRestarts", 7, "dir", "stores", "routes", "my-routes");
+        var scope = Map.of("interval", "30 s", "keep", 3, "maxRestarts", 7, "dir", "stores");
 
         var policy = Configuration.ofRun(Map.of("checkpoint", scope), WORK, BASE);
 
@@ -44,7 +44,6 @@ class ConfigurationTest {
                         .keep(3)
                         .maxRestarts(7)
                         .storeRoot(BASE.resolve("stores"))
-                        .routes(BASE.resolve("my-routes"))
                         .build());
     }
 

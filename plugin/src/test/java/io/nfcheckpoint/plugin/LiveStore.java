@@ -76,11 +76,15 @@ record LiveStore(Path path, Path ckpt) {
         Files.write(largest, content, StandardOpenOption.TRUNCATE_EXISTING);
     }
 
+    ProcessHandle supervisor() throws IOException {
+        long pid = read(path.resolve("status.json")).path("pid").asLong();
+        return ProcessHandle.of(pid).orElseThrow();
+    }
+
     /** SIGKILL to the checkpointer and every process below it at once. */
     void kill() throws Exception {
-        long pid = read(path.resolve("status.json")).path("pid").asLong();
-        var supervisor = ProcessHandle.of(pid).orElseThrow();
-        var command = new ArrayList<>(List.of("kill", "-KILL", Long.toString(pid)));
+        var supervisor = supervisor();
+        var command = new ArrayList<>(List.of("kill", "-KILL", Long.toString(supervisor.pid())));
         supervisor.descendants().map(ProcessHandle::pid).map(String::valueOf).forEach(command::add);
         assertThat(command).as("a tree").hasSizeGreaterThan(3);
         new ProcessBuilder(command).start().waitFor();

@@ -145,6 +145,19 @@ class TaskAttemptTest {
     }
 
     @Test
+    void failuresThatTheTaskCannotHelpDoNotCountAgainstTheLimit() {
+        var task = wrapped(Map.of("errorStrategy", "retry", "maxRetries", 1, "maxErrors", -1), "echo");
+        var attempt = TaskAttempt.of(task.getConfig()).orElseThrow();
+
+        task.setFailCount(2);
+        assertThat(attempt.isRetriedAnyway(ErrorStrategy.RETRY)).isFalse();
+        lineage.restarting(false);
+        assertThat(attempt.isRetriedAnyway(ErrorStrategy.RETRY)).isFalse();
+        lineage.restarting(true);
+        assertThat(attempt.isRetriedAnyway(ErrorStrategy.RETRY)).isTrue();
+    }
+
+    @Test
     void aFailureThatNoAttemptAvoidsIsTold() {
         var task = wrapped(Map.of(), "echo");
         var attempt = TaskAttempt.of(task.getConfig()).orElseThrow();

@@ -83,7 +83,7 @@ abstract class WrappingContract {
     void settingsOfTheRunAndOfTheTaskReachTheCommandLine() throws IOException {
         assertThat(trace.read("PLAIN", ".command.run"))
                 .contains(
-                        "--interval 45000ms --keep 3 --grace 20000ms --label task=PLAIN\\ \\(it\\'s\\ \\$HOME\\ \\(1\\)\\) --label attempt=");
+                        "--interval 45000ms --keep 3 --grace 20000ms --label task=PLAIN\\ \\(it\\'s\\ \\$HOME\\ \\(1\\)\\) --label ");
         assertThat(trace.read("DYNAMIC", ".command.run"))
                 .contains("--interval 40000ms --keep 3 --grace 5000ms --min-runtime 2000ms --max-size 1073741824"
                         + " --signal USR1=continue --refresh-env default,MY_\\* --time-limit 3600000ms --label ")

@@ -16,6 +16,7 @@ import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskStarted;
 import io.nfcheckpoint.routes.WrapDecision;
+import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
@@ -44,7 +45,8 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
     public static CheckpointRoutes start(Checkpointer checkpointer, Settings settings) {
         return withOurClassLoader(() -> {
             var log = new UserLog(settings.loggerName());
-            var ledger = new TaskLedger();
+            var ledger = new TaskLedger(InstantSource.system());
+            var trace = new TraceFile(settings.trace(), log);
             var stores = new Stores(checkpointer);
             var safeAnswers = new SafeAnswers(log);
             var context = newContext();
@@ -52,11 +54,12 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
                 context.addRoutesConfigurations(safeAnswers);
                 context.addRoutes(new TaskPendingRoute(stores, ledger));
                 context.addRoutes(new TaskStartedRoute(ledger));
-                context.addRoutes(new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, log));
-                context.addRoutes(new TaskCompletedRoute(stores, ledger));
+                context.addRoutes(
+                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, trace, log));
+                context.addRoutes(new TaskCompletedRoute(stores, ledger, trace));
                 context.addRoutes(new GenerationNoticedRoute(settings, ledger, log));
                 context.addRoutes(new StoresSweepRoute(stores, log));
-                context.addRoutes(new RunEndingRoute(stores, ledger, log));
+                context.addRoutes(new RunEndingRoute(stores, ledger, trace, log));
                 context.start();
             } catch (Exception e) {
                 context.stop();

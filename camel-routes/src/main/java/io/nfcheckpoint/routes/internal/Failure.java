@@ -4,16 +4,16 @@ package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.OnError;
 import io.nfcheckpoint.routes.TaskFailed;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Everything that is known about a failed attempt when it is decided upon.
  *
+ * @param history of the task in this run
  * @param generations those in the store, newest first
  * @param verifications of the newest generations in turn, up to the first that is usable
  */
@@ -21,11 +21,20 @@ record Failure(
         TaskFailed event,
         CheckpointPolicy policy,
         Optional<StoreStatus> status,
+        History history,
         List<Integer> generations,
         List<Verification> verifications) {
 
+    /**
+     * How often a task may fail from one image: a machine may go down more than once before the next checkpoint, but an
+     * image from which a task fails again on its own account has what makes it fail.
+     */
+    private static final int FROM_OUTSIDE = 3;
+
+    private static final int OF_ITS_OWN = 1;
+
     FailureCause cause() {
-        return FailureClassifier.classify(event.exitStatus(), status);
+        return FailureClassifier.classify(event.exitStatus(), status, event.evidence(), history.elapsed());
     }
 
     int restarts() {
@@ -38,28 +47,38 @@ record Failure(
     }
 
     boolean worthVerifying() {
-        return cause().interrupted() && !restartsUsedUp();
+        return cause().interrupted() && policy.onError() == OnError.RESTART && !restartsUsedUp();
     }
 
-    /** Generations that the task was restarted from before; a crash after that shows that it is in the image already. */
-    Set<Integer> restartedFrom() {
-        return status.stream()
+    /** Whether the task has failed from this generation so often that it should take another. */
+    boolean isSpent(int generation) {
+        long failures = status.stream()
                 .flatMap(s -> s.restarts().stream())
-                .map(StoreStatus.Restart::generation)
-                .collect(Collectors.toUnmodifiableSet());
+                .filter(restart -> restart.generation() == generation)
+                .count();
+        return failures >= (benefitOfTheDoubt() ? FROM_OUTSIDE : OF_ITS_OWN);
+    }
+
+    /** With more memory than last time, the same image may well get further. */
+    private boolean benefitOfTheDoubt() {
+        return cause().infrastructure() || cause() == FailureCause.OUT_OF_MEMORY && history.hasMoreMemory();
+    }
+
+    /** That of the command where it is known, else the engine's. */
+    OptionalInt exitStatus() {
+        return status.map(StoreStatus::exitStatus)
+                .filter(OptionalInt::isPresent)
+                .orElse(event.exitStatus());
     }
 
     /** For a person: what happened. */
     String description() {
-        OptionalInt exitStatus = status.map(StoreStatus::exitStatus)
-                .filter(OptionalInt::isPresent)
-                .orElse(event.exitStatus());
-        return exitStatus.isPresent()
-                ? "%s (exit status %d)".formatted(cause().words(), exitStatus.getAsInt())
+        return exitStatus().isPresent()
+                ? "%s (exit status %d)".formatted(cause().words(), exitStatus().getAsInt())
                 : cause().words();
     }
 
     Failure with(List<Verification> results) {
-        return new Failure(event, policy, status, generations, results);
+        return new Failure(event, policy, status, history, generations, results);
     }
 }

@@ -89,11 +89,12 @@ final class GenerationNoticedRoute extends RouteBuilder {
 
     private void notice(Exchange exchange) throws IOException {
         Path manifest = ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
-        var task = ledger.watchedTask(manifest.getParent().getParent().getParent());
+        Path store = manifest.getParent().getParent().getParent();
+        var task = ledger.watchedTask(store);
         try {
             var generation = GenerationManifest.parse(Files.readString(manifest));
-            ledger.noticedGeneration();
-            task.ifPresent(name -> log.generation(name, generation));
+            ledger.noticed(store, generation);
+            task.ifPresent(ref -> log.generation(ref.name(), generation));
         } catch (NoSuchFileException e) {
             log.vanished(manifest);
         }

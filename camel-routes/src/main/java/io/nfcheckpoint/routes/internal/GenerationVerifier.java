@@ -30,8 +30,8 @@ final class GenerationVerifier {
     }
 
     private Verification verify(Failure failure, int generation) {
-        if (failure.cause() == FailureCause.CRASHED && failure.restartedFrom().contains(generation)) {
-            return Verification.refused(generation, "the task crashed again after a restart from it");
+        if (failure.isSpent(generation)) {
+            return Verification.spent(generation);
         }
         Path store = failure.event().task().store();
         try {

@@ -21,20 +21,34 @@ final class RetryDecider {
         if (!failure.cause().interrupted()) {
             return asTheEngine(failure, "it " + failure.description());
         }
-        if (failure.restartsUsedUp()) {
-            return new GiveUp("it was restarted %d times, and maxRestarts is %d"
-                    .formatted(failure.restarts(), failure.policy().maxRestarts()));
-        }
-        return decideInterruption(failure);
+        return switch (failure.policy().onError()) {
+            case IGNORE -> new GiveUp("it %s, and onError is ignore".formatted(failure.description()));
+            case RERUN -> rerun(failure, "it %s, and onError is rerun".formatted(failure.description()));
+            case RESTART -> decideInterruption(failure);
+        };
     }
 
     /** A failure that is ours must not cost the user the run. */
     private static RetryDecision decideFault(Failure failure) {
+        return rerun(failure, "it " + failure.description());
+    }
+
+    private static RetryDecision rerun(Failure failure, String reason) {
         boolean again = failure.event().engineWouldRetry() || !failure.restartsUsedUp();
-        return again ? new RunFromStart("it " + failure.description()) : new GiveUp("it " + failure.description());
+        return again ? new RunFromStart(reason) : new GiveUp(reason);
     }
 
     private static RetryDecision decideInterruption(Failure failure) {
+        if (failure.restartsUsedUp()) {
+            return new GiveUp("it %s; it was restarted %d times, and maxRestarts is %d"
+                    .formatted(
+                            failure.description(),
+                            failure.restarts(),
+                            failure.policy().maxRestarts()));
+        }
+        if (failure.history().begunAgain() && !failure.cause().infrastructure()) {
+            return asTheEngine(failure, "it %s again after it had begun again".formatted(failure.description()));
+        }
         var verifications = failure.verifications();
         var skipped = verifications.stream()
                 .filter(result -> !result.isUsable())
@@ -44,8 +58,19 @@ final class RetryDecider {
         return verifications.stream()
                 .filter(Verification::isUsable)
                 .findFirst()
-                .<RetryDecision>map(usable -> new RestartFrom(usable.generation(), skipped))
-                .orElseGet(() -> asTheEngine(failure, skipped.isEmpty() ? noGeneration(failure) : none(skipped)));
+                .<RetryDecision>map(usable -> new RestartFrom(
+                        usable.generation(), skipped, failure.cause().infrastructure()))
+                .orElseGet(() -> withoutImage(failure, skipped));
+    }
+
+    private static RetryDecision withoutImage(Failure failure, List<String> skipped) {
+        String reason =
+                "it %s; %s".formatted(failure.description(), skipped.isEmpty() ? noGeneration(failure) : none(skipped));
+        boolean allSpent = failure.verifications().stream().anyMatch(Verification::spent);
+        if (allSpent && !failure.history().begunAgain()) {
+            return new RunFromStart(reason);
+        }
+        return asTheEngine(failure, reason);
     }
 
     private static String noGeneration(Failure failure) {

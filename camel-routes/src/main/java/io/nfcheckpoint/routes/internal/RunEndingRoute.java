@@ -5,6 +5,7 @@ package io.nfcheckpoint.routes.internal;
 import io.nfcheckpoint.routes.Endpoints;
 import io.nfcheckpoint.routes.RunEnding;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.TaskRef;
 import org.apache.camel.builder.RouteBuilder;
 
 /** At the end of the run one line says what its restarts saved. */
@@ -12,11 +13,13 @@ final class RunEndingRoute extends RouteBuilder {
 
     private final Stores stores;
     private final TaskLedger ledger;
+    private final TraceFile trace;
     private final UserLog log;
 
-    RunEndingRoute(Stores stores, TaskLedger ledger, UserLog log) {
+    RunEndingRoute(Stores stores, TaskLedger ledger, TraceFile trace, UserLog log) {
         this.stores = stores;
         this.ledger = ledger;
+        this.trace = trace;
         this.log = log;
     }
 
@@ -31,7 +34,15 @@ final class RunEndingRoute extends RouteBuilder {
 
     /** Tasks that did not complete keep their stores, for the next run; what their restarts saved is saved all the same. */
     private RunSummary summarize() {
-        ledger.uncompleted().forEach(task -> ledger.completed(task, stores.status(task.store())));
+        int interrupted = 0;
+        for (TaskRef task : ledger.uncompleted()) {
+            var row = ledger.completed(task, stores.view(task.store()), Ending.RUN_ENDED);
+            row.ifPresent(known -> trace.add(task, known));
+            interrupted += row.isPresent() ? 1 : 0;
+        }
+        if (interrupted > 0) {
+            log.interrupted(interrupted);
+        }
         return ledger.summary();
     }
 }

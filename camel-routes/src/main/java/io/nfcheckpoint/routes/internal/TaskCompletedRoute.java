@@ -12,10 +12,12 @@ final class TaskCompletedRoute extends RouteBuilder {
 
     private final Stores stores;
     private final TaskLedger ledger;
+    private final TraceFile trace;
 
-    TaskCompletedRoute(Stores stores, TaskLedger ledger) {
+    TaskCompletedRoute(Stores stores, TaskLedger ledger, TraceFile trace) {
         this.stores = stores;
         this.ledger = ledger;
+        this.trace = trace;
     }
 
     @Override
@@ -26,7 +28,8 @@ final class TaskCompletedRoute extends RouteBuilder {
                 .body(TaskCompleted.class, TaskCompleted::task)
                 .process(exchange -> {
                     var task = exchange.getMessage().getBody(TaskRef.class);
-                    ledger.completed(task, stores.status(task.store()));
+                    ledger.completed(task, stores.view(task.store()), Ending.COMPLETED)
+                            .ifPresent(row -> trace.add(task, row));
                 })
                 .process(exchange -> stores.remove(
                         exchange.getMessage().getBody(TaskRef.class).store()));

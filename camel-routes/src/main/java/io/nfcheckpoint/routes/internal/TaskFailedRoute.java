@@ -20,12 +20,14 @@ final class TaskFailedRoute extends RouteBuilder {
     private final Stores stores;
     private final GenerationVerifier verifier;
     private final TaskLedger ledger;
+    private final TraceFile trace;
     private final UserLog log;
 
-    TaskFailedRoute(Stores stores, GenerationVerifier verifier, TaskLedger ledger, UserLog log) {
+    TaskFailedRoute(Stores stores, GenerationVerifier verifier, TaskLedger ledger, TraceFile trace, UserLog log) {
         this.stores = stores;
         this.verifier = verifier;
         this.ledger = ledger;
+        this.trace = trace;
         this.log = log;
     }
 
@@ -43,7 +45,7 @@ final class TaskFailedRoute extends RouteBuilder {
                 .end()
                 .transform()
                 .body(Failure.class, Judgement::of)
-                .process(exchange -> ledger.failed(exchange.getMessage().getBody(Judgement.class)))
+                .process(exchange -> writeDown(exchange.getMessage().getBody(Judgement.class)))
                 .choice()
                 .when()
                 .body(Judgement.class, Judgement::restartsFromLatest)
@@ -85,6 +87,12 @@ final class TaskFailedRoute extends RouteBuilder {
                 .sorted(Comparator.reverseOrder())
                 .toList();
         var policy = ledger.policy(event.task()).orElse(CheckpointPolicy.DEFAULTS);
-        return new Failure(event, policy, view.flatMap(StoreView::status), generations, List.of());
+        return new Failure(
+                event, policy, view.flatMap(StoreView::status), ledger.history(event), generations, List.of());
+    }
+
+    private void writeDown(Judgement judgement) {
+        var task = judgement.failure().event().task();
+        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> trace.add(task, row));
     }
 }

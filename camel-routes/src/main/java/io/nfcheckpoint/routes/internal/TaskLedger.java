@@ -2,16 +2,22 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.routes.internal;
 
+import io.nfcheckpoint.natives.GenerationManifest;
 import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.natives.StoreView;
 import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RunSummary;
+import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What this run knows about its wrapped tasks: in memory, thread-safe, and bounded by the tasks that have not completed.
@@ -21,9 +27,10 @@ final class TaskLedger {
     private static final class Entry {
         private final TaskRef task;
         private CheckpointPolicy policy;
-        private int attempt;
+        private Attempt attempt;
         private boolean inFlight;
-        private boolean watched;
+        private boolean begunAgain;
+        private OptionalLong memoryBefore = OptionalLong.empty();
         private Optional<Judgement> lastFailure = Optional.empty();
 
         /** Restarts that the store had when this run first saw it; they are not this run's. */
@@ -35,21 +42,26 @@ final class TaskLedger {
         }
     }
 
+    private final InstantSource clock;
     private final Map<String, Entry> entries = new HashMap<>();
     private final Map<Path, Entry> watched = new HashMap<>();
     private RunSummary sums = RunSummary.NOTHING;
 
+    TaskLedger(InstantSource clock) {
+        this.clock = clock;
+    }
+
     synchronized Optional<Judgement> lastFailure(TaskRef task) {
-        return Optional.ofNullable(entries.get(task.id())).flatMap(entry -> entry.lastFailure);
+        return entry(task).flatMap(entry -> entry.lastFailure);
     }
 
     synchronized boolean isInFlight(TaskRef task, int attempt) {
         var entry = entries.get(task.id());
-        return entry != null && entry.inFlight && entry.attempt >= attempt;
+        return entry != null && entry.inFlight && entry.attempt.number() >= attempt;
     }
 
     synchronized Optional<CheckpointPolicy> policy(TaskRef task) {
-        return Optional.ofNullable(entries.get(task.id())).map(entry -> entry.policy);
+        return entry(task).map(entry -> entry.policy);
     }
 
     synchronized void wrapped(PendingTask pending) {
@@ -61,44 +73,69 @@ final class TaskLedger {
                     task, pending.status().map(s -> s.restarts().size()).orElse(0));
         });
         entry.policy = pending.event().policy();
-        entry.attempt = pending.event().attempt();
+        entry.attempt = new Attempt(pending);
         entry.inFlight = true;
     }
 
     synchronized void started(TaskRef task) {
         var entry = entries.get(task.id());
-        if (entry != null && !entry.watched) {
-            entry.watched = true;
+        if (entry != null) {
+            entry.attempt.started(clock.instant());
             watched.put(entry.task.store(), entry);
         }
     }
 
-    synchronized void failed(Judgement judgement) {
-        var entry = entries.get(judgement.failure().event().task().id());
-        if (entry != null) {
-            entry.lastFailure = Optional.of(judgement);
-            entry.inFlight = false;
-            unwatch(entry);
+    /** The number and the directory of the latest attempt. */
+    synchronized Optional<Attempt> attempt(TaskRef task) {
+        return entry(task).map(entry -> entry.attempt);
+    }
+
+    /** What is to be remembered when an attempt has failed. */
+    synchronized History history(TaskFailed event) {
+        return entry(event.task())
+                .map(entry -> new History(
+                        entry.attempt.elapsed(clock.instant()),
+                        entry.begunAgain,
+                        isMore(event.evidence().memory(), entry.memoryBefore)))
+                .orElse(History.NONE);
+    }
+
+    /** @return what is to be written down of the attempt, if it was one of ours */
+    synchronized Optional<AttemptRow> failed(Judgement judgement, Optional<StoreView> view) {
+        var event = judgement.failure().event();
+        var entry = entries.get(event.task().id());
+        if (entry == null || !entry.inFlight) {
+            return Optional.empty();
         }
+        entry.lastFailure = Optional.of(judgement);
+        entry.memoryBefore = event.evidence().memory();
+        entry.begunAgain |= judgement.decision() instanceof RetryDecision.RunFromStart
+                && judgement.failure().verifications().stream().anyMatch(Verification::spent);
+        entry.inFlight = false;
+        unwatch(entry);
+        return Optional.of(entry.attempt.ended(clock.instant(), Ending.of(judgement), view));
     }
 
     /** Forgets the task and keeps what it adds to the sums. */
-    synchronized void completed(TaskRef task, Optional<StoreStatus> status) {
+    synchronized Optional<AttemptRow> completed(TaskRef task, Optional<StoreView> view, Ending ending) {
         var entry = entries.remove(task.id());
-        if (entry != null) {
-            unwatch(entry);
-            status.ifPresent(s -> addRestarts(entry, s));
+        if (entry == null) {
+            return Optional.empty();
         }
+        unwatch(entry);
+        view.flatMap(StoreView::status).ifPresent(s -> addRestarts(entry, s));
+        return entry.inFlight ? Optional.of(entry.attempt.ended(clock.instant(), ending, view)) : Optional.empty();
     }
 
-    synchronized void noticedGeneration() {
+    /** The task whose store this is, while it runs. */
+    synchronized Optional<TaskRef> watchedTask(Path store) {
+        return Optional.ofNullable(watched.get(store)).map(entry -> entry.task);
+    }
+
+    synchronized void noticed(Path store, GenerationManifest manifest) {
         sums = new RunSummary(
                 sums.wrapped(), sums.generations() + 1, sums.restartedTasks(), sums.restarts(), sums.saved());
-    }
-
-    /** The name of the task whose store this is, while it runs. */
-    synchronized Optional<String> watchedTask(Path store) {
-        return Optional.ofNullable(watched.get(store)).map(entry -> entry.task.name());
+        Optional.ofNullable(watched.get(store)).ifPresent(entry -> entry.attempt.noticed(manifest));
     }
 
     synchronized boolean isAboveWatchedStore(Path directory) {
@@ -113,9 +150,16 @@ final class TaskLedger {
         return sums;
     }
 
+    private Optional<Entry> entry(TaskRef task) {
+        return Optional.ofNullable(entries.get(task.id()));
+    }
+
+    private static boolean isMore(OptionalLong memory, OptionalLong before) {
+        return memory.isPresent() && before.isPresent() && memory.getAsLong() > before.getAsLong();
+    }
+
     private void unwatch(Entry entry) {
         watched.remove(entry.task.store());
-        entry.watched = false;
     }
 
     private void addRestarts(Entry entry, StoreStatus status) {

@@ -64,6 +64,17 @@ final class UserLog {
                 manifest.pause() == null ? "?" : Humanly.duration(manifest.pause()));
     }
 
+    void interrupted(int tasks) {
+        user.info(
+                "{} interrupted with the run; when it is resumed, {} from the latest image",
+                tasks == 1 ? "1 task was" : tasks + " tasks were",
+                tasks == 1 ? "it continues" : "they continue");
+    }
+
+    void untraceable(Path file, Throwable cause) {
+        user.warn("No rows are written to '{}' any more: {}", file, cause.getMessage());
+    }
+
     void vanished(Path manifest) {
         FILE.debug("'{}' was replaced by a newer one before it was read", manifest);
     }

@@ -3,6 +3,7 @@
 package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.routes.Evidence;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
 import io.nfcheckpoint.routes.WrapDecision;
 import io.nfcheckpoint.routes.WrapDecision.LeaveAlone;
@@ -45,7 +46,8 @@ final class WrapDecider {
     private static boolean failedByItself(PendingTask pending) {
         return pending.status()
                 .filter(status -> status.state().equals(StoreStatus.ENDED))
-                .map(status -> FailureClassifier.classify(OptionalInt.empty(), Optional.of(status)))
+                .map(status -> FailureClassifier.classify(
+                        OptionalInt.empty(), Optional.of(status), Evidence.NONE, Optional.empty()))
                 .filter(cause -> !cause.interrupted())
                 .isPresent();
     }

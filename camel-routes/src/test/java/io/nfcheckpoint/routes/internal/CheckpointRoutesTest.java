@@ -41,6 +41,7 @@ class CheckpointRoutesTest {
     Path root;
 
     private CheckpointPolicy policy;
+    private Path trace;
     private TaskRef task;
     private LogCapture log;
     private CheckpointRoutes routes;
@@ -50,21 +51,24 @@ class CheckpointRoutesTest {
         policy = CheckpointPolicy.builder().storeRoot(root).maxRestarts(3).build();
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1b2"));
         log = new LogCapture();
+        trace = root.resolveSibling(root.getFileName() + ".tsv");
         routes = CheckpointRoutes.start(
-                Natives.checkpointer(), new Settings(root, LogCapture.LOGGER, Duration.ofMillis(20)));
+                Natives.checkpointer(),
+                new Settings(root, LogCapture.LOGGER, Optional.of(trace), Duration.ofMillis(20)));
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         routes.close();
         log.close();
+        Files.deleteIfExists(trace);
     }
 
     @Test
     void continuesAKilledTaskFromItsLatestGeneration() throws IOException {
         runUntilKilled().generation(1, 31.5).generation(2, 62.25);
 
-        assertThat(failed(137, false)).isEqualTo(new RestartFrom(2, List.of()));
+        assertThat(failed(137, false)).isEqualTo(new RestartFrom(2, List.of(), true));
         assertThat(pending(2)).isEqualTo(new Wrap(Optional.of(2), false, policy));
         assertThat(log.lines())
                 .containsExactly("INFO ALIGN (1) was killed (exit status 137): continues from generation 2,"
@@ -103,7 +107,7 @@ class CheckpointRoutesTest {
     void skipsAGenerationThatNeverGotItsManifest() throws IOException {
         runUntilKilled().generation(1, 31.5).generation(2, 62.25).remove(2, "manifest.json");
 
-        assertThat(failed(137, false)).isEqualTo(new RestartFrom(1, List.of()));
+        assertThat(failed(137, false)).isEqualTo(new RestartFrom(1, List.of(), true));
     }
 
     @Test
@@ -116,14 +120,16 @@ class CheckpointRoutesTest {
         assertThat(log.lines())
                 .singleElement()
                 .asString()
-                .startsWith("INFO ALIGN (1) starts again: no generation is usable: generation 1: ");
+                .startsWith(
+                        "INFO ALIGN (1) starts again: it was killed (exit status 137); no generation is usable: generation 1: ");
     }
 
     @Test
     void runsFromTheStartWithoutAGeneration() throws IOException {
         runUntilKilled();
 
-        assertThat(failed(137, true)).isEqualTo(new RunFromStart("it has no generation yet"));
+        assertThat(failed(137, true))
+                .isEqualTo(new RunFromStart("it was killed (exit status 137); it has no generation yet"));
     }
 
     @Test
@@ -150,7 +156,8 @@ class CheckpointRoutesTest {
                 .ended(139);
 
         assertThat(failed(139, false))
-                .isEqualTo(new RestartFrom(1, List.of("generation 2: the task crashed again after a restart from it")));
+                .isEqualTo(new RestartFrom(
+                        1, List.of("generation 2: the task has failed again after a restart from it"), false));
     }
 
     @Test
@@ -162,7 +169,9 @@ class CheckpointRoutesTest {
                 .restarted(1, 31.5)
                 .running();
 
-        assertThat(failed(137, true)).isEqualTo(new GiveUp("it was restarted 3 times, and maxRestarts is 3"));
+        assertThat(failed(137, true))
+                .isEqualTo(
+                        new GiveUp("it was killed (exit status 137); it was restarted 3 times, and maxRestarts is 3"));
         assertThat(pending(2)).isEqualTo(new Wrap(Optional.empty(), true, policy));
     }
 
@@ -213,6 +222,37 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void writesARowForEachAttempt() throws IOException {
+        runUntilKilled().generation(1, 31.5).generation(2, 62.25);
+        failed(137, false);
+        pending(2);
+        StoreFixture.create(task.store()).generation(3, 90).restarted(2, 62.25).ended(0);
+        routes.completed(new TaskCompleted(task));
+
+        assertThat(Files.readAllLines(trace))
+                .extracting(line -> line.replaceAll("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z", "TIME"))
+                .containsExactly(
+                        "task\tattempt\tstart\tend\tcause\texit\tnext\tgenerations\tpause_ms\tbytes"
+                                + "\trestarted_from\tsaved_ms\tdirectory\tid",
+                        "ALIGN (1)\t1\tTIME\tTIME\tkilled\t137\trestart\t2\t24\t60040\t-\t0\t%s\ta1b2"
+                                .formatted(root.resolve("work/1")),
+                        "ALIGN (1)\t2\t-\tTIME\tcompleted\t0\t-\t3\t36\t90060\t2\t62250\t%s\ta1b2"
+                                .formatted(root.resolve("work/2")));
+    }
+
+    @Test
+    void tellsWhatWasInterruptedWithTheRun() throws IOException {
+        runUntilKilled().generation(1, 31.5);
+
+        routes.ending();
+
+        assertThat(log.lines())
+                .contains(
+                        "INFO 1 task was interrupted with the run; when it is resumed, it continues from the latest image");
+        assertThat(Files.readString(trace)).contains("\trun-ended\t-\tresume\t1\t");
+    }
+
+    @Test
     void neverRemovesADirectoryThatIsNoStore() throws IOException {
         Files.createDirectories(task.store());
         var file = Files.writeString(task.store().resolve("thesis.tex"), "years of work");
@@ -259,7 +299,7 @@ class CheckpointRoutesTest {
     }
 
     private WrapDecision pending(int attempt) {
-        return routes.pending(new TaskPending(task, policy, true, attempt, Optional.empty()));
+        return routes.pending(new TaskPending(task, policy, true, attempt, root.resolve("work/" + attempt)));
     }
 
     private RetryDecision failed(int exitStatus, boolean engineWouldRetry) {

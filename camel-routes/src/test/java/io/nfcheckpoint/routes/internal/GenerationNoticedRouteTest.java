@@ -45,7 +45,7 @@ class GenerationNoticedRouteTest {
         root = directory.resolve("stores of 50%+1 & a ?recursive=false");
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1/b2"));
         routes = (CamelCheckpointRoutes) CheckpointRoutes.start(
-                Natives.checkpointer(), new Settings(root, LogCapture.LOGGER, Duration.ofMillis(20)));
+                Natives.checkpointer(), new Settings(root, LogCapture.LOGGER, Optional.empty(), Duration.ofMillis(20)));
     }
 
     @AfterEach
@@ -112,7 +112,7 @@ class GenerationNoticedRouteTest {
     }
 
     private void run(TaskRef ref) {
-        routes.pending(new TaskPending(ref, CheckpointPolicy.DEFAULTS, true, 1, Optional.empty()));
+        routes.pending(new TaskPending(ref, CheckpointPolicy.DEFAULTS, true, 1, root));
         routes.started(new TaskStarted(ref));
     }
 

@@ -9,6 +9,8 @@ import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskRef;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.apache.camel.RoutesBuilder;
@@ -35,11 +37,13 @@ class TaskFailedRouteTest extends CamelTestSupport {
     @Override
     protected RoutesBuilder createRouteBuilder() {
         var checkpointer = Natives.checkpointer();
+        var log = new UserLog(LogCapture.LOGGER);
         return new TaskFailedRoute(
                 new Stores(checkpointer),
                 new GenerationVerifier(checkpointer),
-                new TaskLedger(),
-                new UserLog(LogCapture.LOGGER));
+                new TaskLedger(InstantSource.system()),
+                new TraceFile(Optional.empty(), log),
+                log);
     }
 
     @Test

@@ -26,7 +26,7 @@ final class Values {
     private Values() {}
 
     static TaskPending pending(CheckpointPolicy policy, boolean wrappable) {
-        return new TaskPending(TASK, policy, wrappable, 1, Optional.empty());
+        return new TaskPending(TASK, policy, wrappable, 1, Path.of("/work/1"));
     }
 
     static StoreStatus status(String state, int... restartedFrom) {
@@ -55,6 +55,7 @@ final class Values {
                 new TaskFailed(TASK, OptionalInt.empty(), engineWouldRetry, 0),
                 POLICY,
                 Optional.ofNullable(status),
+                History.NONE,
                 List.of(),
                 List.of(verifications));
     }

@@ -60,7 +60,7 @@ class WrapDeciderTest {
     @Test
     void leavesATaskAloneThatCouldNotRunUnderTheCheckpointer() {
         var event = new TaskFailed(Values.TASK, OptionalInt.of(127), true, 0);
-        var judgement = Judgement.of(new Failure(event, POLICY, Optional.empty(), List.of(), List.of()));
+        var judgement = Judgement.of(new Failure(event, POLICY, Optional.empty(), History.NONE, List.of(), List.of()));
 
         assertThat(decide(null, judgement)).isInstanceOf(LeaveAlone.class);
     }

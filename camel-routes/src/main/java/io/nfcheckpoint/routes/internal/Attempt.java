@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 The nf-checkpoint authors
+package io.nfcheckpoint.routes.internal;
+
+import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.natives.StoreView;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is known of one attempt while it is under way. Guarded by the ledger. */
+final class Attempt {
+
+    private final int number;
+    private final Path directory;
+
+    /** What the store had before, which is not this attempt's. */
+    private final int generationsBefore;
+
+    private final int restartsBefore;
+    private final Map<Integer, GenerationManifest> generations = new HashMap<>();
+    private Optional<Instant> start = Optional.empty();
+
+    Attempt(PendingTask pending) {
+        number = pending.event().attempt();
+        directory = pending.event().directory();
+        generationsBefore = pending.status().map(StoreStatus::generation).orElse(0);
+        restartsBefore =
+                pending.status().map(status -> status.restarts().size()).orElse(0);
+    }
+
+    int number() {
+        return number;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    void started(Instant now) {
+        if (start.isEmpty()) {
+            start = Optional.of(now);
+        }
+    }
+
+    Optional<Duration> elapsed(Instant now) {
+        return start.map(begin -> Duration.between(begin, now));
+    }
+
+    void noticed(GenerationManifest manifest) {
+        if (manifest.generation() > generationsBefore) {
+            generations.put(manifest.generation(), manifest);
+        }
+    }
+
+    /** @param view what the store says at the end; generations that came and went unseen are missing */
+    AttemptRow ended(Instant now, Ending ending, Optional<StoreView> view) {
+        view.stream()
+                .flatMap(store -> store.generations().stream())
+                .flatMap(generation -> generation.manifest().stream())
+                .forEach(this::noticed);
+        var restart = view.flatMap(StoreView::status).stream()
+                .flatMap(status -> status.restarts().stream().skip(restartsBefore))
+                .reduce((earlier, later) -> later);
+        return new AttemptRow(
+                number,
+                directory,
+                start,
+                now,
+                ending,
+                generations.size(),
+                generations.values().stream()
+                        .map(GenerationManifest::pause)
+                        .filter(pause -> pause != null)
+                        .reduce(Duration.ZERO, Duration::plus),
+                generations.values().stream()
+                        .mapToLong(GenerationManifest::bytes)
+                        .sum(),
+                restart);
+    }
+}
