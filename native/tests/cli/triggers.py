@@ -78,6 +78,7 @@ def test_nothing_before_the_least_run_time(case):
     expect("generations", task.generations(), [])
     check("--min-runtime" in "".join(task.messages()), f"says {task.messages()}")
     task.check_nothing_left()
+    os.unlink(task.path("ready"))
     task.start()
     task.wait_ready()
     task.checkpoint()
