@@ -33,6 +33,14 @@ print('pass')
 """
 
 
+def namespaces_of(pid):
+    """The namespaces of a process; nothing of one that ends or may not be looked into."""
+    try:
+        return {name: os.readlink(f"/proc/{pid}/ns/{name}") for name in ("mnt", "pid", "user", "net")}
+    except OSError:
+        return None
+
+
 def inside_and_after(case, command, words, tries=1):
     """A child that is in the way prints `inside`; its parent can be checkpointed once it has ended."""
     task = case.task(command, ("--interval", "10min"))
@@ -42,6 +50,8 @@ def inside_and_after(case, command, words, tries=1):
         reason_is_named(task, words)
     task.touch("go")
     task.wait_for(lambda: task.exists("alone"), "the end of the process inside")
+    own = namespaces_of(task.process.pid)
+    task.wait_for(lambda: all(namespaces_of(p) == own for p in task.tree()), "the end of all that was inside with it")
     goes_on_after_restart(task, "end", None)
     expect("output", task.log("stdout", 1) + task.log("stdout"), "inside\npass\n")
 
