@@ -78,7 +78,7 @@ static bool member_change(json_object *value, int *n, enum change change, const 
 static bool may_be_null(const char *key)
 {
     return strcmp(key, "path") == 0 || strcmp(key, "exe") == 0 || strcmp(key, "cwd") == 0 ||
-           strcmp(key, "directory") == 0;
+           strcmp(key, "directory") == 0 || strcmp(key, "root") == 0;
 }
 
 /* How many members the change was tried on. */

@@ -186,19 +186,28 @@ final class CheckpointRun implements AutoCloseable {
     }
 
     private ErrorStrategy judge(TaskAttempt attempt, ErrorStrategy own) {
-        if (own == ErrorStrategy.IGNORE
-                || !attempt.lineage().isOwner()
-                || session.isAborted()
-                || session.isCancelled()
-                || attempt.isUnrecoverable()) {
+        if (!attempt.lineage().isOwner() || session.isAborted() || session.isCancelled() || attempt.isUnrecoverable()) {
             return own;
         }
         try {
-            return decide(attempt, own);
+            return own == ErrorStrategy.IGNORE ? ignore(attempt) : decide(attempt, own);
         } catch (RuntimeException | LinkageError e) {
             warn(attempt.task(), "its failure is left to Nextflow", e);
             return own;
         }
+    }
+
+    /** The user has decided; the routes write it down. */
+    private ErrorStrategy ignore(TaskAttempt attempt) {
+        Lineage lineage = attempt.lineage();
+        routes.failed(new TaskFailed(
+                lineage.task(),
+                attempt.exitStatus(),
+                false,
+                lineage.restarts(),
+                FailedAttempt.evidence(attempt.task()),
+                Optional.of("errorStrategy is ignore")));
+        return ErrorStrategy.IGNORE;
     }
 
     private ErrorStrategy decide(TaskAttempt attempt, ErrorStrategy own) {

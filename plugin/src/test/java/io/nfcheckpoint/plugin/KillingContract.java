@@ -28,6 +28,7 @@ abstract class KillingContract {
     private int status;
     private Path results;
     private Trace trace;
+    private List<String> attempts;
 
     KillingContract(String version) {
         this.version = version;
@@ -52,6 +53,7 @@ abstract class KillingContract {
             status = started.await();
         }
         trace = new Trace(folder.path().resolve("trace.txt"));
+        attempts = Files.readAllLines(folder.path().resolve("checkpoint-trace.tsv"));
     }
 
     private void killAfterCheckpoint(String task, LiveStore store) throws Exception {
@@ -158,6 +160,12 @@ abstract class KillingContract {
         assertThat(results.resolve("IGNORED")).doesNotExist();
         assertThat(run.tasks("Re-submitted")).isNotEmpty().doesNotContain("IGNORED");
         assertThat(run.text()).containsPattern("Process `IGNORED` terminated .* -- Error is ignored");
+        assertThat(attempts)
+                .filteredOn(row -> row.startsWith("IGNORED\t"))
+                .singleElement()
+                .asString()
+                .contains("\tengine\t");
+        assertThat(run.text()).doesNotContain("interrupted with the run");
     }
 
     @Test

@@ -47,7 +47,10 @@ record Failure(
     }
 
     boolean worthVerifying() {
-        return cause().interrupted() && policy.onError() == OnError.RESTART && !restartsUsedUp();
+        return event.settled().isEmpty()
+                && cause().interrupted()
+                && policy.onError() == OnError.RESTART
+                && !restartsUsedUp();
     }
 
     /** Whether the task has failed from this generation so often that it should take another. */

@@ -15,6 +15,10 @@ final class RetryDecider {
     private RetryDecider() {}
 
     static RetryDecision decide(Failure failure) {
+        if (failure.event().settled().isPresent()) {
+            return new GiveUp("it %s, and %s"
+                    .formatted(failure.description(), failure.event().settled().get()));
+        }
         if (failure.cause() == FailureCause.CHECKPOINT_FAULT) {
             return decideFault(failure);
         }

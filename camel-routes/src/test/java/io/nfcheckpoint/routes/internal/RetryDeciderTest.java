@@ -98,6 +98,19 @@ class RetryDeciderTest {
     }
 
     @Test
+    void whatIsSettledIsOnlyWrittenDown() {
+        var event = new TaskFailed(
+                Values.TASK, OptionalInt.of(137), false, 0, Evidence.NONE, Optional.of("errorStrategy is ignore"));
+        var failure =
+                new Failure(event, Values.POLICY, Optional.of(KILLED), History.NONE, List.of(1), List.of(usable(1)));
+
+        assertThat(failure.worthVerifying()).isFalse();
+        assertThat(RetryDecider.decide(failure))
+                .isInstanceOfSatisfying(
+                        GiveUp.class, given -> assertThat(given.reason()).endsWith(", and errorStrategy is ignore"));
+    }
+
+    @Test
     void makesUpForAFaultOfTheCheckpointer() {
         var event = new TaskFailed(Values.TASK, OptionalInt.of(127), false, 0);
         var failure = new Failure(event, Values.POLICY, Optional.empty(), History.NONE, List.of(), List.of());
