@@ -297,12 +297,31 @@ static int regular_make(const struct rollback *rollback, const struct file_entry
     return to < 0 ? -errno : content_copy_to(from, to, entry->stamp.size);
 }
 
-static int entry_make(const struct rollback *rollback, const struct file_entry *entry)
+/* For each entry that has other names, one of those that has stayed where it was, or NULL; the caller frees. A name can have
+ * gone while others of its file stayed: when a directory above it was renamed. */
+static const struct file_entry **stayed_find(const struct catalog *catalog)
+{
+    const struct file_entry **stayed =
+        calloc(catalog->count + 1, sizeof(const struct file_entry *));
+
+    for (size_t i = 0; stayed != NULL && i < catalog->count; i++) {
+        const struct file_entry *entry = &catalog->entries[i];
+        if (entry->same_as >= 0 && entry->stayed)
+            stayed[entry->same_as] = entry;
+    }
+    return stayed;
+}
+
+static int entry_make(const struct rollback *rollback, const struct file_entry *entry,
+                      const struct file_entry *stayed)
 {
     int error = 0;
 
     switch (entry->kind) {
     case FILE_REGULAR:
+        if (stayed != NULL)
+            return linkat(rollback->to, stayed->path, rollback->to, entry->path, 0) < 0 ? -errno
+                                                                                        : 0;
         if (entry->same_as < 0) {
             error = regular_make(rollback, entry);
             break;
@@ -342,8 +361,11 @@ static int parents_make(const struct rollback *rollback, const char *path)
 
 static int make_all(const struct rollback *rollback, struct ckpt_error *err)
 {
+    cleanup_free const struct file_entry **stayed = stayed_find(rollback->catalog);
     struct stat status;
 
+    if (stayed == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
     for (size_t i = 0; i < rollback->catalog->count; i++) {
         const struct file_entry *entry = &rollback->catalog->entries[i];
         if (entry->outside != rollback->outside || entry->kind == FILE_FOREIGN ||
@@ -352,7 +374,7 @@ static int make_all(const struct rollback *rollback, struct ckpt_error *err)
             continue;
         int error = parents_make(rollback, entry->path);
         if (error == 0)
-            error = entry_make(rollback, entry);
+            error = entry_make(rollback, entry, stayed[i]);
         if (error < 0)
             return failed(err, error, entry->path);
     }

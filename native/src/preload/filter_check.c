@@ -394,6 +394,11 @@ static const struct need needs[] = {
     MAYBE(mq_getsetattr),
     MAYBE(getuid),
     MAYBE(access),
+    MAYBE(getsid),
+    MAYBE(get_mempolicy),
+    MAYBE(set_mempolicy),
+    MAYBE(pkey_alloc),
+    MAYBE(pkey_free),
 };
 
 bool filter_permits_us(const struct sock_filter *code, unsigned count)

@@ -50,8 +50,8 @@ def make_foreign(case, task, number):
             f.seek(offset)
             f.write(altered)
         with open(path, "rb") as f:
-            entry["xxh3"] = subprocess.run([case.program("xxh3")], stdin=f, capture_output=True, text=True,
-                                           check=True).stdout.strip()
+            command = [case.program("xxh3"), str(entry.get("block", 0))]
+            entry["xxh3"] = subprocess.run(command, stdin=f, capture_output=True, text=True, check=True).stdout.strip()
     manifest["host"]["vdso"] = "0123456789abcdef"
     with open(os.path.join(directory, "manifest.json"), "w", encoding="utf-8") as f:
         json.dump(manifest, f)

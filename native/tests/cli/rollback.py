@@ -57,6 +57,34 @@ def test_random_operations_in_new_directories(case):
         expect(f"the sum of seed {seed}", killed_at_random(case, seed, True), undisturbed(case, seed))
 
 
+def test_names_of_one_file_in_a_directory_that_is_renamed(case):
+    """Renaming a directory shows in no file below it: some of a file's names go, others have stayed. In which order they are
+    met is chance, so there are many."""
+    script = """
+for i in $(seq 20); do mkdir d$i; echo $i >f$i; ln f$i d$i/f; ln f$i g$i; done
+: >ready
+until [ -e go ]; do
+    if [ -e move ] && [ ! -e moved ]; then for i in $(seq 20); do mv d$i e$i; done; : >moved; fi
+    sleep 0.01
+done
+for i in $(seq 20); do
+    [ f$i -ef d$i/f ] && [ f$i -ef g$i ] && [ "$(stat -c %h f$i)" = 3 ] && [ "$(cat g$i)" = $i ] || echo "fail: $i"
+done
+echo pass"""
+    task = case.task(["bash", "-c", script], ("--dedicated",))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.touch("move")
+    task.wait_for(lambda: task.exists("moved"), "the new names")
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
 def everywhere(case, elsewhere):
     """Killed again and again while it writes in /tmp and /dev/shm; elsewhere: as if on another host each time."""
     task = case.task([case.program("writes_everywhere.sh")])
