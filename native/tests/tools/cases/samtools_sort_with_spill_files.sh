@@ -10,7 +10,7 @@ version() { samtools --version | awk 'NR == 1 { print $2 }'; }
 
 prepare() {
     generate genome --length 50000 > reference.fa
-    generate reads --file reference.fa --length 120 --count 60000 --prefix reads
+    generate reads --file reference.fa --length 120 --count 100000 --prefix reads
     rm reference.fa
     paste - - - - < reads_1.fq | mawk -v OFS='\t' '
         BEGIN { print "@SQ", "SN:chr1", "LN:1000000" }

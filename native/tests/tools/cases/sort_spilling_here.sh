@@ -8,7 +8,7 @@
 
 version() { sort --version | awk 'NR == 1 { print $NF }'; }
 
-prepare() { generate table --count 150000 > table.tsv; }
+prepare() { generate table --count 400000 > table.tsv; }
 
 work() {
     for column in 1 2 3; do
