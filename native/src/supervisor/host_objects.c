@@ -42,8 +42,13 @@ static bool queue_parse(const char *line, const struct process_tree *tree, struc
 
 static bool memory_parse(const char *line, const struct process_tree *tree, struct row *ret)
 {
+    long attached;
+
     (void)tree;
-    return sscanf(line, "%*d %d %*o %*u %ld %ld", &ret->id, &ret->users[0], &ret->users[1]) == 3;
+    /* What nobody is attached to may be from long ago, and the pids those of others by now. */
+    return sscanf(line, "%*d %d %*o %*u %ld %ld %ld", &ret->id, &ret->users[0], &ret->users[1],
+                  &attached) == 4 &&
+           attached > 0;
 }
 
 static const struct {
