@@ -4,9 +4,11 @@
 import ctypes
 import errno
 import os
+import subprocess
+import time
 
 from case import expect, one_line
-from harness import check
+from harness import check, wait_until
 
 PROGRAM = """
 import ctypes, os, time
@@ -47,6 +49,50 @@ def test_shared_memory_of_somebody_else(case):
         check(any("shared memory" in w for w in task.json("status.json")["warnings"]), "status.json does not have it")
         finish(task)
     finally:
+        libc.shmctl(segment, 0, None)
+
+
+USED = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+s, q, m = libc.semget(0, 1, 0o600), libc.msgget(0, 0o600), libc.shmget(0, 4096, 0o600)
+assert libc.semctl(s, 0, 16, 5) == 0 and libc.msgsnd(q, bytes([1] + 15 * [0]), 8, 0) == 0
+print(os.getpid(), s, q, m)
+"""
+# A child with the pid $1 that starts a program, so that the library comes with it.
+CHILD = """
+import ctypes, os, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+pid = ctypes.c_int(int(sys.argv[1]))
+libc.poll(None, 0, 50)
+arguments = struct.pack("11Q", 0, 0, 0, 0, 17, 0, 0, 0, ctypes.addressof(pid), 1, 0)
+child = libc.syscall(435, arguments, len(arguments))
+if child == 0:
+    os.execvp("sh", ["sh", "-c", ": >ready; until [ -e go ]; do sleep 0.01; done; echo pass"])
+assert child == pid.value, ctypes.get_errno()
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_pid_of_a_process_that_has_ended(case):
+    """What it left on the host is not its successor's."""
+    if case.user.uid != 0:
+        return  # nobody else chooses a pid outside of a restart
+    libc = ctypes.CDLL(None, use_errno=True)
+    made = subprocess.run(["python3", "-c", USED], capture_output=True, text=True, check=True)
+    pid, semaphores, queue, segment = map(int, made.stdout.split())
+    ended = time.time()
+    try:
+        task = case.task(["python3", "-c", CHILD, str(pid)])
+        wait_until(lambda: time.time() > ended + 3, task.deadline, "another second")
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        expect("warnings", task.json("status.json")["warnings"], [])
+        finish(task)
+    finally:
+        libc.semctl(semaphores, 0, 0)
+        libc.msgctl(queue, 0, None)
         libc.shmctl(segment, 0, None)
 
 
