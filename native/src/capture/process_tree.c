@@ -8,6 +8,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/proc.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The text after "NAME:" in a /proc/PID/status, or NULL. */
 static const char *status_field(const char *status, const char *name)
@@ -199,4 +202,32 @@ const struct tree_process *process_tree_find(const struct process_tree *tree, pi
             return &tree->processes[i];
     }
     return NULL;
+}
+
+/* Seconds since 1970, give or take one; 0: it cannot be told. */
+static long process_started_at(pid_t pid)
+{
+    unsigned long long ticks;
+    struct timespec since_boot, now;
+    cleanup_free char *text = NULL;
+
+    if (proc_text_read(pid, "stat", &text) < 0)
+        return 0;
+    /* The 22nd field; the second ends with the last parenthesis. */
+    const char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL || sscanf(at, "%llu", &ticks) != 1)
+        return 0;
+    clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec - since_boot.tv_sec + (long)ticks / sysconf(_SC_CLK_TCK);
+}
+
+const struct tree_process *process_tree_find_then(const struct process_tree *tree, long outer,
+                                                  long moment)
+{
+    const struct tree_process *found = outer > 0 ? process_tree_find(tree, (pid_t)outer) : NULL;
+
+    return found != NULL && process_started_at(found->outer) <= moment + 1 ? found : NULL;
 }

@@ -44,6 +44,9 @@ int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct 
 int process_tree_note_strangers(struct ckpt_error *err);
 void process_tree_free(struct process_tree *tree);
 const struct tree_process *process_tree_find(const struct process_tree *tree, pid_t outer);
+/* The same for a pid on record at a moment in seconds since 1970: not a process that began later and bears that pid now. */
+const struct tree_process *process_tree_find_then(const struct process_tree *tree, long outer,
+                                                  long moment);
 
 /* One process; -ESRCH if it is gone. */
 int tree_process_read(pid_t outer, struct tree_process *ret);

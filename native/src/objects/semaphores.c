@@ -17,16 +17,6 @@ union semun {
     unsigned short *values;
 };
 
-bool semaphores_are_used_by(int id, unsigned count, const struct process_tree *processes)
-{
-    for (unsigned i = 0; i < count; i++) {
-        int pid = semctl(id, (int)i, GETPID);
-        if (pid > 0 && process_tree_find(processes, pid) != NULL)
-            return true;
-    }
-    return false;
-}
-
 int semaphores_save(struct image_system_v *ret, int out)
 {
     struct semid_ds status;

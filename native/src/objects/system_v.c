@@ -9,6 +9,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "objects/system_v_rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,17 +25,16 @@
 #include <unistd.h>
 
 static const struct {
-    const char *table, *next_id;
+    const char *next_id;
     int (*save)(struct image_system_v *ret, int out);
     int (*make)(const struct image_system_v *object);
     int (*fill)(const struct image_system_v *object, int from);
 } kinds[SYSTEM_V_KINDS] = {
-    [SYSTEM_V_SEMAPHORES] = {"/proc/sysvipc/sem", "/proc/sys/kernel/sem_next_id", semaphores_save,
-                             semaphores_make, semaphores_fill},
-    [SYSTEM_V_QUEUE] = {"/proc/sysvipc/msg", "/proc/sys/kernel/msg_next_id", message_queue_save,
-                        message_queue_make, message_queue_fill},
-    [SYSTEM_V_SEGMENT] = {"/proc/sysvipc/shm", "/proc/sys/kernel/shm_next_id", segment_save,
-                          segment_make, segment_fill},
+    [SYSTEM_V_SEMAPHORES] = {"/proc/sys/kernel/sem_next_id", semaphores_save, semaphores_make,
+                             semaphores_fill},
+    [SYSTEM_V_QUEUE] = {"/proc/sys/kernel/msg_next_id", message_queue_save, message_queue_make,
+                        message_queue_fill},
+    [SYSTEM_V_SEGMENT] = {"/proc/sys/kernel/shm_next_id", segment_save, segment_make, segment_fill},
 };
 
 /* ---- data files ---- */
@@ -96,32 +96,6 @@ static int namespace_enter(pid_t init)
 
 /* ---- whose is it ---- */
 
-struct row {
-    enum system_v_kind kind;
-    int id, key;
-    unsigned count; /* of semaphores */
-    uid_t creator_uid;
-    long creator, users[2];
-    bool removed;
-};
-
-static bool row_parse(const char *line, struct row *row)
-{
-    unsigned mode;
-
-    switch (row->kind) {
-    case SYSTEM_V_SEMAPHORES:
-        return sscanf(line, "%d %d %o %u %*u %*u %u", &row->key, &row->id, &mode, &row->count,
-                      &row->creator_uid) == 5;
-    case SYSTEM_V_QUEUE:
-        return sscanf(line, "%d %d %o %*u %*u %ld %ld %*u %*u %u", &row->key, &row->id, &mode,
-                      &row->users[0], &row->users[1], &row->creator_uid) == 6;
-    default:
-        return sscanf(line, "%d %d %o %*u %ld %ld %*u %*u %*u %u", &row->key, &row->id, &mode,
-                      &row->creator, &row->users[1], &row->creator_uid) == 6;
-    }
-}
-
 static bool is_attached(const struct process_tree *processes, int id)
 {
     for (size_t i = 0; i < processes->count; i++) {
@@ -146,12 +120,7 @@ static bool is_alive(pid_t pid)
     return pid > 0 && tree_process_read(pid, &process) == 0 && !tree_process_is_dead(&process);
 }
 
-static bool is_member(const struct process_tree *processes, long pid)
-{
-    return pid > 0 && process_tree_find(processes, (pid_t)pid) != NULL;
-}
-
-static bool is_known(const struct system_v_known *known, const struct row *row)
+static bool is_known(const struct system_v_known *known, const struct system_v_row *row)
 {
     for (size_t i = 0; i < known->count; i++) {
         if (known->list[i].kind == row->kind && known->list[i].id == row->id &&
@@ -162,7 +131,7 @@ static bool is_known(const struct system_v_known *known, const struct row *row)
 }
 
 /* Whether the library has seen it being made. */
-static bool is_noted(const struct row *row, int notes)
+static bool is_noted(const struct system_v_row *row, int notes)
 {
     struct system_v_note note;
 
@@ -176,19 +145,17 @@ static bool is_noted(const struct row *row, int notes)
 }
 
 /* Of what the host has. Something that a living process outside has made is not ours to take along. */
-static bool is_of_tree(const struct row *row, const struct process_tree *processes,
+static bool is_of_tree(const struct system_v_row *row, const struct process_tree *processes,
                        const struct system_v_known *known, int notes)
 {
     if (row->creator_uid != geteuid() && geteuid() != 0)
         return false;
-    if (is_known(known, row) || is_noted(row, notes) || is_member(processes, row->creator))
+    if (is_known(known, row) || is_noted(row, notes) || system_v_creator(row, processes) != NULL)
         return true;
     if (is_alive((pid_t)row->creator))
         return false;
-    if (is_member(processes, row->users[0]) || is_member(processes, row->users[1]))
+    if (system_v_last_user(row, processes) != NULL)
         return true;
-    if (row->kind == SYSTEM_V_SEMAPHORES)
-        return semaphores_are_used_by(row->id, row->count, processes);
     return row->kind == SYSTEM_V_SEGMENT && is_attached(processes, row->id);
 }
 
@@ -197,7 +164,7 @@ static bool is_of_tree(const struct row *row, const struct process_tree *process
 /* What the helper has found, one struct each, the last with this instead of a kind. */
 #define NO_MORE SYSTEM_V_KINDS
 
-static int object_save(const struct row *row, bool own, int dirfd, int answer)
+static int object_save(const struct system_v_row *row, bool own, int dirfd, int answer)
 {
     struct image_system_v object = {.kind = row->kind,
                                     .id = row->id,
@@ -221,11 +188,12 @@ static int kind_save(enum system_v_kind kind, const struct process_tree *process
 {
     char line[512];
     int error = 0;
-    FILE *file = fopen(kinds[kind].table, "re");
+    FILE *file = system_v_table(kind);
 
     while (file != NULL && error == 0 && fgets(line, sizeof(line), file) != NULL) {
-        struct row row = {.kind = kind};
-        if (row_parse(line, &row) && (own || is_of_tree(&row, processes, known, notes)))
+        struct system_v_row row;
+        if (system_v_row_parse(line, kind, &row) &&
+            (own || is_of_tree(&row, processes, known, notes)))
             error = object_save(&row, own, dirfd, answer);
     }
     if (file != NULL)

@@ -46,7 +46,4 @@ int semaphores_fill(const struct image_system_v *object, int from);
 int message_queue_fill(const struct image_system_v *object, int from);
 int segment_fill(const struct image_system_v *object, int from);
 
-/* Whether somebody of the tree has used the semaphores last. */
-bool semaphores_are_used_by(int id, unsigned count, const struct process_tree *processes);
-
 #endif

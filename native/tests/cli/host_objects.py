@@ -3,11 +3,12 @@
 """Objects of the host: those of the tree move into the capsule; others get a warning, or are named."""
 import ctypes
 import errno
+import json
 import os
 import subprocess
 import time
 
-from case import expect, one_line
+from case import expect, generation_dir, one_line
 from harness import check, wait_until
 
 PROGRAM = """
@@ -89,6 +90,8 @@ def test_pid_of_a_process_that_has_ended(case):
         task.wait_ready()
         task.checkpoint()
         expect("warnings", task.json("status.json")["warnings"], [])
+        with open(os.path.join(generation_dir(task, 1), "tree.img"), encoding="utf-8") as image:
+            expect("objects in the image", json.load(image)["systemV"], [])
         finish(task)
     finally:
         libc.semctl(semaphores, 0, 0)
