@@ -16,7 +16,9 @@
 #include "preload/filters.h"
 #include "preload/filter_check.h"
 #include "preload/notes.h"
+#include "preload/pages.h"
 #include "preload/preload.h"
+#include "preload/spin.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -54,17 +56,6 @@ static bool is_known_already; /* the considered one is another thread's too */
 static volatile uint32_t busy;
 static uint32_t common; /* of a restored process: how many all threads are under */
 
-static void lock(void)
-{
-    while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0)
-        raw0(SYS_sched_yield);
-}
-
-static void unlock(void)
-{
-    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-}
-
 uint32_t filters_count(void)
 {
     return length;
@@ -94,14 +85,6 @@ static uint32_t kernel_count(void)
     for (const char *line = buffer; *line != 0 && at == NULL; line++)
         at = text_after(line, "\nSeccomp_filters:\t");
     return at == NULL ? UNTOLD : (uint32_t)text_number(&at, 10);
-}
-
-static void *memory_new(size_t size)
-{
-    long at =
-        raw6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
 static void memory_free(struct filter *filter)
@@ -178,7 +161,7 @@ static bool filter_load(struct filter *filter)
     long fd = raw4(SYS_openat, AT_FDCWD, name, O_RDONLY, 0);
     if (fd < 0)
         return false;
-    filter->code = memory_new(size);
+    filter->code = pages_new(size);
     bool read = filter->code != NULL && raw3(SYS_read, fd, filter->code, size) == (long)size;
     raw1(SYS_close, fd);
     filter->is_stored = true;
@@ -275,7 +258,7 @@ static bool code_take(struct filter *filter, const void *address)
         program.len > BPF_MAXINSNS)
         return false;
     filter->count = program.len;
-    filter->code = memory_new(filter->count * sizeof(*filter->code));
+    filter->code = pages_new(filter->count * sizeof(*filter->code));
     if (filter->code == NULL)
         return false;
     if (memory_copy(filter->code, program.filter, filter->count * sizeof(*filter->code)))
@@ -306,7 +289,7 @@ bool filters_consider(long number, const long arguments[5])
     if (by_seccomp ? arguments[0] != SECCOMP_SET_MODE_FILTER || (flags & ~FLAGS_KNOWN) != 0
                    : arguments[1] != SECCOMP_MODE_FILTER)
         return false;
-    lock();
+    spin_lock(&busy);
     considered = (struct filter){.flags = (uint32_t)(flags & FLAGS_KEPT), .by_seccomp = by_seccomp};
     if (code_take(&considered, (const void *)arguments[2])) {
         considered.hash = filter_hash(&considered);
@@ -316,7 +299,7 @@ bool filters_consider(long number, const long arguments[5])
         }
         memory_free(&considered);
     }
-    unlock();
+    spin_unlock(&busy);
     return false;
 }
 
@@ -329,7 +312,7 @@ void filters_installed(bool succeeded)
     } else {
         memory_free(&considered);
     }
-    unlock();
+    spin_unlock(&busy);
 }
 
 /* ---- checkpoint and restart ---- */

@@ -7,6 +7,7 @@
  * mapped for the moment. */
 #include "preload/notes.h"
 
+#include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -132,14 +133,6 @@ static unsigned long key_add(unsigned long key, const char *text)
     return key;
 }
 
-static struct note_paths *paths_new(void)
-{
-    long at = raw6(SYS_mmap, 0, sizeof(struct note_paths), PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    return at < 0 && at > -4096 ? NULL : (struct note_paths *)at;
-}
-
 static void paths_free(struct note_paths *paths)
 {
     if (paths != NULL)
@@ -198,7 +191,7 @@ static size_t record_add(char *to, size_t at, char what, const char *path)
 /* The name, if it can be found. */
 static void note(char what, int directory, const char *path, int flags)
 {
-    struct note_paths *paths = paths_new();
+    struct note_paths *paths = pages_new(sizeof(struct note_paths));
 
     if (paths != NULL && path_resolve(directory, path, flags, paths->new) &&
         is_of_interest(paths->new))
@@ -264,7 +257,8 @@ struct note_section note_rename_begin(int directory, const char *path)
 {
     struct note_section section = {0};
 
-    if (!notes_are_kept() || path == NULL || (section.paths = paths_new()) == NULL)
+    if (!notes_are_kept() || path == NULL ||
+        (section.paths = pages_new(sizeof(struct note_paths))) == NULL)
         return section;
     section.held = checkpoint_hold();
     section.wanted = path_resolve(directory, path, AT_SYMLINK_NOFOLLOW, section.paths->old);

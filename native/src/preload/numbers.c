@@ -6,6 +6,7 @@
 #include "preload/numbers.h"
 
 #include "preload/notes.h"
+#include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -59,14 +60,12 @@ static const struct numbers *table_read(int fd)
     if (raw2(SYS_fstat, fd, &status) < 0 || status.st_size < (long)sizeof(struct numbers) ||
         status.st_size > SIZE_LIMIT)
         return &none;
-    long at = raw6(SYS_mmap, 0, status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                   -1, 0);
-    if (at < 0 && at > -4096)
+    struct numbers *table = pages_new((size_t)status.st_size);
+    if (table == NULL)
         return &none;
-    if (read_all(fd, (char *)at, status.st_size) &&
-        is_sound((const struct numbers *)at, status.st_size))
-        return (const struct numbers *)at;
-    raw2(SYS_munmap, at, status.st_size);
+    if (read_all(fd, (char *)table, status.st_size) && is_sound(table, status.st_size))
+        return table;
+    raw2(SYS_munmap, table, status.st_size);
     return &none;
 }
 

@@ -55,40 +55,33 @@ void program_forked(void)
     calls_forget();
 }
 
-static void say(int fd, const char *text)
+/* In one piece, as others may write there too. */
+static void say(int fd, char *line)
 {
-    raw3(SYS_write, fd, text, text_length(text));
-}
+    size_t length = text_length(line);
 
-static const char *number_text(char digits[24], uint64_t number)
-{
-    char *at = digits + 23;
-
-    *at = 0;
-    do {
-        *--at = (char)('0' + number % 10);
-    } while ((number /= 10) > 0);
-    return at;
+    line[length] = '\n';
+    raw3(SYS_write, fd, line, length + 1);
 }
 
 void program_is_request(char *const *environment)
 {
     const char *limit = environment_get(environment, "CKPT_CALL");
     struct wire_answer answer = {0};
-    char digits[24];
+    char line[sizeof(answer.reason) + 64] = "";
 
     if (limit == NULL)
         return;
     uint64_t deadline = now_ns() + text_number(&limit, 10) * 1000000ULL;
     bool answered = coordinator_call(WIRE_CALL_REQUEST, 0, 0, deadline, &answer);
     if (answered && answer.result > 0) {
-        say(STDOUT_FILENO, "generation ");
-        say(STDOUT_FILENO, number_text(digits, (uint64_t)answer.result));
-        say(STDOUT_FILENO, "\n");
+        text_append(line, sizeof(line), "generation ");
+        text_append_number(line, sizeof(line), (unsigned long)answer.result);
+        say(STDOUT_FILENO, line);
         raw1(SYS_exit_group, 0);
     }
-    say(STDERR_FILENO, "ckpt: no checkpoint: ");
-    say(STDERR_FILENO, answered ? answer.reason : "no answer in time");
-    say(STDERR_FILENO, "\n");
+    text_append(line, sizeof(line), "ckpt: no checkpoint: ");
+    text_append(line, sizeof(line), answered ? answer.reason : "no answer in time");
+    say(STDERR_FILENO, line);
     raw1(SYS_exit_group, EXIT_CHECKPOINT);
 }

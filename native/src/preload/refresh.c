@@ -8,6 +8,7 @@
 #include "preload/refresh.h"
 
 #include "preload/notes.h"
+#include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -47,14 +48,6 @@ static bool names_equal(const char *a, const char *b)
         b++;
     }
     return *a == '=' && *b == '=';
-}
-
-static void *pages_new(size_t size)
-{
-    long at =
-        raw6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
 const char *variable_now(const char *entry)

@@ -11,6 +11,7 @@
 #include "preload/semaphore_undo.h"
 #include "preload/futex.h"
 #include "preload/preload.h"
+#include "preload/spin.h"
 #include "preload/syscall_hint.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -29,17 +30,6 @@ static struct undone {
 } undone[UNDONE_MAX] SELDOM;
 static uint32_t undone_count;
 static volatile uint32_t busy;
-
-static void lock(void)
-{
-    while (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) != 0)
-        raw0(SYS_sched_yield);
-}
-
-static void unlock(void)
-{
-    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-}
 
 void semaphore_undo_forked(void)
 {
@@ -66,25 +56,25 @@ static struct undone *entry_of(int id, unsigned number)
 
 static void count_in(int id, const struct sembuf *operations, size_t count)
 {
-    lock();
+    spin_lock(&busy);
     for (size_t i = 0; i < count; i++) {
         struct undone *entry =
             (operations[i].sem_flg & SEM_UNDO) != 0 ? entry_of(id, operations[i].sem_num) : NULL;
         if (entry != NULL)
             entry->amount = (int16_t)(entry->amount - operations[i].sem_op);
     }
-    unlock();
+    spin_unlock(&busy);
 }
 
 /* Somebody has set the value, or removed the set: there is nothing to give back. number -1: of the whole set. */
 static void forget(int id, int number)
 {
-    lock();
+    spin_lock(&busy);
     for (uint32_t i = 0; i < undone_count; i++) {
         if (undone[i].id == id && (number < 0 || undone[i].number == number))
             undone[i].amount = 0;
     }
-    unlock();
+    spin_unlock(&busy);
 }
 
 static bool is_to_be_undone(const struct sembuf *operations, size_t count)
