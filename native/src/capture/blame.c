@@ -142,7 +142,7 @@ static bool is_privileged(const struct tree_process *process)
     return we != 0 && (process->uid != we || process->capabilities != 0);
 }
 
-static bool maps_hold_library(pid_t outer)
+bool maps_mention(pid_t outer, const char *name)
 {
     char path[64], *line = NULL;
     size_t room = 0;
@@ -151,7 +151,7 @@ static bool maps_hold_library(pid_t outer)
     snprintf(path, sizeof(path), "/proc/%d/maps", (int)outer);
     FILE *file = fopen(path, "re");
     while (file != NULL && !found && getline(&line, &room, file) > 0)
-        found = strstr(line, "/libckpt.so") != NULL;
+        found = strstr(line, name) != NULL;
     free(line);
     if (file != NULL)
         fclose(file);
@@ -160,7 +160,7 @@ static bool maps_hold_library(pid_t outer)
 
 bool holds_library(const struct tree_process *process)
 {
-    return maps_hold_library(process->task);
+    return maps_mention(process->task, "/libckpt.so");
 }
 
 /* A program that was started through the loader by name: its executable needs none. */
@@ -190,7 +190,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
     enum elf_kind kind = elf_kind_of(path);
     const char *why = kind == ELF_STATIC && !is_loader(path) ? "is statically linked"
                       : kind == ELF_32_BIT                   ? "is a 32-bit program"
-                      : is_privileged(process) && !maps_hold_library(process->task)
+                      : is_privileged(process) && !maps_mention(process->task, "/libckpt.so")
                           ? "runs with other privileges (set-user-ID, sudo or file capabilities), "
                             "which keep the checkpoint library out"
                           : NULL;
@@ -202,7 +202,7 @@ bool stranger_blame(const struct tree_process *process, char reason[BLAME_SIZE])
              process->state == 'D'
                  ? "waits in the kernel, for a device or for a child that shares its memory (vfork)"
              : is_shared(process, KCMP_VM) ? "shares its memory with its parent (vfork or clone)"
-             : !maps_hold_library(process->task) ? "runs without the checkpoint library"
-                                                 : "has no checkpoint thread");
+             : !maps_mention(process->task, "/libckpt.so") ? "runs without the checkpoint library"
+                                                           : "has no checkpoint thread");
     return false;
 }

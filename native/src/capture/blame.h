@@ -35,6 +35,9 @@ bool process_blame(const struct tree_process *process, const struct surroundings
 /* Whether any thread is under more seccomp filters than so many. */
 bool process_is_filtered(const struct tree_process *process, unsigned permitted);
 
+/* Whether a file with that in its path is mapped. */
+bool maps_mention(pid_t outer, const char *name);
+
 /* Whether the library is mapped in the process. */
 bool holds_library(const struct tree_process *process);
 

@@ -144,21 +144,10 @@ static uint64_t ranks_beside_us(void)
     return size > 1 ? size : 0;
 }
 
-/* Others that were started side by side have nothing to do with one another. */
+/* Others that were started side by side have nothing to do with one another. libmpi.so, libmpich.so, libmpi_cray.so. */
 static bool is_mpi_program(pid_t pid)
 {
-    char path[64], *line = NULL;
-    size_t room = 0;
-    bool found = false;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && !found && getline(&line, &room, file) > 0)
-        found = strstr(line, "/libmpi") != NULL; /* libmpi.so, libmpich.so, libmpi_cray.so */
-    free(line);
-    if (file != NULL)
-        fclose(file);
-    return found;
+    return maps_mention(pid, "/libmpi");
 }
 
 bool parallel_blame(const struct tree_process *process, char reason[BLAME_SIZE])

@@ -5,8 +5,8 @@
  * who has used an object last. */
 #include "supervisor/host_objects.h"
 
-#include "common/log.h"
 #include "objects/system_v_rows.h"
+#include "supervisor/warning.h"
 
 #include <stdio.h>
 
@@ -20,18 +20,15 @@ static bool row_warn(const struct system_v_row *row, const struct process_tree *
                      struct status *status)
 {
     const struct tree_process *user = system_v_creator(row, tree);
-    char text[256];
 
     if (user == NULL)
         user = system_v_last_user(row, tree);
     if (user == NULL)
         return false;
-    snprintf(text, sizeof(text),
-             "process %d (%s) uses System V %s %d, which belongs to the host: a restart finds it "
-             "as it is then",
-             (int)user->inner, user->name, names[row->kind], row->id);
-    ckpt_warn("%s", text);
-    status_add_warning(status, text);
+    warn_on_record(status,
+                   "process %d (%s) uses System V %s %d, which belongs to the host: a restart "
+                   "finds it as it is then",
+                   (int)user->inner, user->name, names[row->kind], row->id);
     return true;
 }
 

@@ -4,9 +4,9 @@
  * What a restart could not bring back, said to whoever reads the log. Called once for each restart. */
 #include "supervisor/lost.h"
 
-#include "common/log.h"
 #include "objects/inherited.h"
 #include "objects/socket_name.h"
+#include "supervisor/warning.h"
 
 #include <stdio.h>
 
@@ -53,17 +53,15 @@ static bool loss_describe(const struct tree_image *tree, const struct image_desc
 
 void lost_warn(const struct tree_image *tree, struct status *status)
 {
-    char text[400], loss[256];
+    char loss[256];
 
     for (size_t i = 0; i < tree->description_count; i++) {
         int fd = -1;
         if (!loss_describe(tree, &tree->descriptions[i], loss, sizeof(loss)))
             continue;
         const struct image_process *holder = holder_find(tree, i, &fd);
-        snprintf(text, sizeof(text), "process %d (%s): descriptor %d, %s",
-                 holder == NULL ? 0 : (int)holder->pid, holder == NULL ? "-" : holder->name, fd,
-                 loss);
-        ckpt_warn("%s", text);
-        status_add_warning(status, text);
+        warn_on_record(status, "process %d (%s): descriptor %d, %s",
+                       holder == NULL ? 0 : (int)holder->pid, holder == NULL ? "-" : holder->name,
+                       fd, loss);
     }
 }

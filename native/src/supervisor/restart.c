@@ -22,6 +22,7 @@
 #include "store/verify.h"
 #include "supervisor/fit.h"
 #include "supervisor/launch.h"
+#include "supervisor/warning.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,8 +130,7 @@ static bool report_read(int fd, int *ret_terminal, struct status *status, struct
         continue;
     if (got == sizeof(report.err) && report.err.code == 0) {
         report.err.message[sizeof(report.err.message) - 1] = 0;
-        ckpt_warn("%s", report.err.message);
-        status_add_warning(status, report.err.message);
+        warn_on_record(status, "%s", report.err.message);
         return report_read(fd, ret_terminal, status, err);
     }
     if (got == sizeof(report.err) && err != NULL) {

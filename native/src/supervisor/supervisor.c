@@ -19,6 +19,7 @@
 #include "supervisor/remains.h"
 #include "supervisor/session.h"
 #include "supervisor/triggers.h"
+#include "supervisor/warning.h"
 #include "supervisor/where.h"
 
 #include <errno.h>
@@ -224,16 +225,11 @@ static int options_take_over(struct run_options *options, const struct catalog *
 
 static void files_lost_warn(struct session *session, const struct rollback_lost *lost)
 {
-    char text[PATH_MAX + 160];
-
-    if (lost->count == 0)
-        return;
-    snprintf(text, sizeof(text),
-             "'%s' was there before the command and has changed since the checkpoint: it stays "
-             "as it is%s",
-             lost->first, lost->count > 1 ? ", and so do others" : "");
-    ckpt_warn("%s", text);
-    status_add_warning(&session->status, text);
+    if (lost->count > 0)
+        warn_on_record(&session->status,
+                       "'%s' was there before the command and has changed since the checkpoint: "
+                       "it stays as it is%s",
+                       lost->first, lost->count > 1 ? ", and so do others" : "");
 }
 
 static int files_bring_back(struct session *session, struct restart_plan *plan, const char *cwd,

@@ -14,6 +14,7 @@
 #include "store/request.h"
 #include "supervisor/calls.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/warning.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,26 +118,22 @@ static void windows_check(struct session *session, uint64_t bytes)
     const struct schedule *schedule = &session->schedule;
     double cost = schedule_cost_expected(schedule, bytes);
     uint64_t now = clock_monotonic_ms(), limit = schedule->spec.limit_ms;
-    char text[256];
 
     if (cost > (double)session->options.grace_ms && !session->told_grace) {
-        snprintf(text, sizeof(text),
-                 "a final image of %.1f GiB takes about %.1f s, --grace allows %.1f s: the one "
-                 "before it will have to serve",
-                 (double)bytes / (1 << 30), cost / 1000, (double)session->options.grace_ms / 1000);
         session->told_grace = true;
-        ckpt_warn("%s", text);
-        status_add_warning(&session->status, text);
+        warn_on_record(&session->status,
+                       "a final image of %.1f GiB takes about %.1f s, --grace allows %.1f s: the "
+                       "one before it will have to serve",
+                       (double)bytes / (1 << 30), cost / 1000,
+                       (double)session->options.grace_ms / 1000);
     }
     if (now < limit && session->status.generation == 0 && (double)limit - cost < (double)now &&
         !session->told_limit) {
-        snprintf(text, sizeof(text),
-                 "an image of %.1f GiB takes about %.1f s, and the time limit is in %.1f s: none "
-                 "will be complete by then",
-                 (double)bytes / (1 << 30), cost / 1000, (double)(limit - now) / 1000);
         session->told_limit = true;
-        ckpt_warn("%s", text);
-        status_add_warning(&session->status, text);
+        warn_on_record(&session->status,
+                       "an image of %.1f GiB takes about %.1f s, and the time limit is in %.1f s: "
+                       "none will be complete by then",
+                       (double)bytes / (1 << 30), cost / 1000, (double)(limit - now) / 1000);
     }
 }
 
