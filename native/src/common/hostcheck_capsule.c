@@ -6,12 +6,9 @@
  * so. */
 #include "common/hostcheck_probe.h"
 
-#include "common/cleanup.h"
-#include "common/io.h"
+#include "common/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,27 +27,11 @@
 
 #define WANTED_PID 24242 /* any that the first process of a namespace would not get by chance */
 
-static bool have_sys_admin(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}};
-
-    return syscall(SYS_capget, &header, data) == 0 &&
-           (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
-}
-
-static int write_text(const char *path, const char *text)
-{
-    cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    return fd < 0 ? -errno : write_full(fd, text, strlen(text));
-}
-
 static void enter_user_namespace(struct hostcheck_item *item)
 {
     char uids[48], gids[48];
 
-    if (have_sys_admin())
+    if (is_administrator())
         return probe_ok(item, "not needed, this process has CAP_SYS_ADMIN");
     snprintf(uids, sizeof(uids), "%u %u 1", geteuid(), geteuid());
     snprintf(gids, sizeof(gids), "%u %u 1", getegid(), getegid());
@@ -64,8 +45,8 @@ static void enter_user_namespace(struct hostcheck_item *item)
                     sizeof(item->detail) - strlen(item->detail) - 1);
         return;
     }
-    if (write_text("/proc/self/setgroups", "deny") < 0 ||
-        write_text("/proc/self/uid_map", uids) < 0 || write_text("/proc/self/gid_map", gids) < 0)
+    if (proc_write("/proc/self/setgroups", "deny") < 0 ||
+        proc_write("/proc/self/uid_map", uids) < 0 || proc_write("/proc/self/gid_map", gids) < 0)
         return probe_errno(item, "map of user ids");
     probe_ok(item, "as an ordinary user");
 }
@@ -86,7 +67,7 @@ static void enter_time_namespace(struct hostcheck_item *item)
 {
     if (unshare(CLONE_NEWTIME) < 0)
         return probe_errno(item, "optional, CLOCK_MONOTONIC will jump: unshare");
-    if (write_text("/proc/self/timens_offsets", "monotonic 3600 0") < 0)
+    if (proc_write("/proc/self/timens_offsets", "monotonic 3600 0") < 0)
         return probe_errno(item, "optional, CLOCK_MONOTONIC will jump: timens_offsets");
     probe_ok(item, "keeps CLOCK_MONOTONIC continuous");
 }

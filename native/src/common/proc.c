@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Files below /proc, whose length nobody knows before the end. */
+ * Files below /proc, and what the kernel lets us do. */
 #include "common/proc.h"
 
 #include "common/cleanup.h"
@@ -9,8 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int proc_text_read(pid_t pid, const char *name, char **ret)
 {
@@ -39,4 +43,20 @@ int proc_text_read(pid_t pid, const char *name, char **ret)
     }
     free(text);
     return -ENOMEM;
+}
+
+int proc_write(const char *path, const char *text)
+{
+    cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : write_full(fd, text, strlen(text));
+}
+
+bool is_administrator(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
 }

@@ -7,16 +7,15 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,22 +23,6 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 #define NS_PER_S 1000000000LL
-
-static bool is_privileged(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}};
-
-    return syscall(SYS_capget, &header, data) == 0 &&
-           (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
-}
-
-static int proc_write(const char *path, const char *text)
-{
-    cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    return fd < 0 || write_full(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
 
 static int identity_map(uid_t uid, gid_t gid, struct ckpt_error *err)
 {
@@ -114,7 +97,7 @@ int namespaces_make(const struct namespaces_spec *spec, struct ckpt_error *err)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    bool privileged = is_privileged();
+    bool privileged = is_administrator();
 
     if (!privileged && unshare(CLONE_NEWUSER) < 0)
         return refused("user", "user.max_user_namespaces allows no more", err);
