@@ -4,15 +4,16 @@
  * The event loop around the tree, and its ends: a termination signal leads to a final checkpoint, the end of the root
  * to our own. What leads to the other checkpoints is in triggers.c. */
 #include "supervisor/session.h"
-#include "supervisor/triggers.h"
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/generation.h"
 #include "store/request.h"
+#include "supervisor/attempt.h"
 #include "supervisor/calls.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/stopped.h"
+#include "supervisor/triggers.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,7 @@
 #ifndef CKPT_SUPERVISOR_TRIGGERS_H
 #define CKPT_SUPERVISOR_TRIGGERS_H
 
-/* What leads to checkpoints while the tree runs: the schedule, requests from outside, the end of what was in the way;
- * and what becomes of the outcome. */
+/* What leads to checkpoints while the tree runs: the schedule, requests, signals from outside, the use of memory. */
 
 #include "supervisor/session.h"
 
@@ -16,14 +15,17 @@ void triggers_begin(struct session *session);
 void triggers_learn(struct session *session, const struct manifest *manifest);
 /* Serves the next request, if there is one and nothing is under way. */
 void request_serve(struct session *session);
-/* Answers the one being served; error NULL: with the generation. */
-void request_answer(struct session *session, unsigned generation, const char *error);
-/* The writer has finished, or is waited for. */
-void writing_ended(struct session *session);
 /* No more periodic checkpoints. */
 void triggers_end(struct session *session);
 /* Something may be due; can be called at any time. */
 void triggers_look(struct session *session);
+/* Begins whatever is due, now or then (a moment of our clock); not while something is under way. */
+void triggers_follow(struct session *session);
+void triggers_follow_at(struct session *session, uint64_t when_ms);
+/* Whether the end of the task is known by now, or about to be dealt with. */
+bool session_ends(const struct session *session);
+/* Bytes of the whole tree, as far as it can be seen. */
+uint64_t tree_resident(struct session *session);
 /* How long the task has run, over all incarnations. */
 double run_seconds(const struct session *session);
 void status_save(struct session *session);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_SUPERVISOR_ATTEMPT_H
+#define CKPT_SUPERVISOR_ATTEMPT_H
+
+#include "supervisor/session.h"
+
+/* Begins one, unless a process holds it off: then it is begun when that has an end. */
+void checkpoint_start(struct session *session, enum manifest_cause cause);
+/* The writer has finished, or is waited for. */
+void writing_ended(struct session *session);
+void writing_ready(struct coordinator *coordinator,
+                   struct watch *watch); /* the same, for its watch */
+/* Answers the request being served; error NULL: with the generation. */
+void request_answer(struct session *session, unsigned generation, const char *error);
+
+#endif
