@@ -3,12 +3,10 @@
 """SIGTERM, SIGINT, SIGHUP: a final checkpoint, then the tree ends with 128+n, and the same line goes on."""
 import os
 import signal
-import threading
-import time
+import subprocess
 
 from case import PYTHON, expect
 from harness import check
-
 
 
 def stop(counter, signo, group=False):
@@ -90,19 +88,17 @@ def test_no_image_of_a_process_that_is_about_to_take_a_signal(case):
     pid = next(p for p in task.tree() if p != task.process.pid)
     os.kill(pid, signal.SIGHUP)
     task.checkpoint()
-    enough = threading.Event()
-
-    def pester():
-        while not enough.is_set():
-            os.kill(pid, signal.SIGTERM)
-            time.sleep(0.0002)
-    thread = threading.Thread(target=pester)
-    thread.start()
+    # Processes, since threads of this one would wait for each other; several, so that one gets the processor in the pause.
+    pester = f"import os, time\nprint(flush=True)\nwhile True:\n os.kill({pid}, 15)\n time.sleep(0.0002)"
+    pesterers = [subprocess.Popen([PYTHON, "-c", pester], stdout=subprocess.PIPE) for _ in range(3)]
     try:
+        for each in pesterers:
+            each.stdout.readline()
         status, _, err = task.ckpt("checkpoint", task.store)
     finally:
-        enough.set()
-        thread.join()
+        for each in pesterers:
+            each.kill()
+            each.wait()
     expect("exit status of ckpt checkpoint", status, 175)
     check("has just been signalled" in err, f"the reason is {err!r}")
     task.checkpoint()
