@@ -184,12 +184,25 @@ static int fdinfo_read(struct seen_descriptor *seen, char **ret_text, bool *ret_
 
 typedef int (*save_function)(const struct save_context *, const struct seen_descriptor *,
                              struct image_description *, struct ckpt_error *);
-static const save_function savers[] = {
-    path_only_save,    terminal_save,  standard_stream_save, inherited_stream_save,
-    pipe_save,         directory_save, device_save,          event_save,
-    timer_save,        signalfd_save,  epoll_save,           socket_save,
-    memfd_save,        pidfd_save,     inotify_save,         posix_queue_save,
-    regular_file_save, inherited_save};
+static const save_function savers[] = {proc_file_save,
+                                       path_only_save,
+                                       terminal_save,
+                                       standard_stream_save,
+                                       inherited_stream_save,
+                                       pipe_save,
+                                       directory_save,
+                                       device_save,
+                                       event_save,
+                                       timer_save,
+                                       signalfd_save,
+                                       epoll_save,
+                                       socket_save,
+                                       memfd_save,
+                                       pidfd_save,
+                                       inotify_save,
+                                       posix_queue_save,
+                                       regular_file_save,
+                                       inherited_save};
 
 /* A terminal outside is often one description for three streams that a restart has to tell apart. */
 static bool is_outside(const struct image_description *description,
@@ -231,13 +244,15 @@ static int description_of(const struct save_context *context, pid_t outer, int f
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)outer, fd);
     ssize_t length = readlink(path, target, sizeof(target) - 1);
-    if (length < 0 || stat(path, &seen.status) < 0)
+    if (length >= 0)
+        target[length] = 0;
+    /* What has to do with a process that has ended is shown no more. */
+    if (length < 0 || (stat(path, &seen.status) < 0 && strncmp(target, "/proc/", 6) != 0))
         return ckpt_error_errno(err, "look at descriptor %d of process %s", fd, who);
     int error = fdinfo_read(&seen, &info, ret_cloexec);
     if (error < 0)
         return ckpt_error_set(err, -error, "look at descriptor %d of process %s: %s", fd, who,
                               strerror(-error));
-    target[length] = 0;
     int description = known_find(context->index, &seen);
     if (description < 0) {
         description = description_save(context, &seen, who, err);

@@ -28,7 +28,7 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC,    /* something below /proc, by its path */
+    DESCRIPTION_PROC,    /* something below /proc, by its path, and offset */
     DESCRIPTION_EVENTFD, /* value: the count; clock: 1 for a semaphore */
     DESCRIPTION_TIMERFD, /* clock, value: ns left, interval_ns, offset: expirations not read; mode: flags of
                               timerfd_settime, with TFD_TIMER_ABSTIME value is the time */

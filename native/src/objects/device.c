@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Character devices that keep no state (null, zero, full, random, urandom), and files below /proc: opened again by
- * path. */
+ * Character devices that keep no state (null, zero, full, random, urandom): opened again by path. */
 #include "objects/object.h"
 
 #include <errno.h>
@@ -26,12 +25,9 @@ int device_save(const struct save_context *context, const struct seen_descriptor
                 struct image_description *ret, struct ckpt_error *err)
 {
     (void)context;
-    if (strncmp(seen->target, "/proc/", 6) == 0)
-        ret->kind = DESCRIPTION_PROC;
-    else if (is_stateless_device(&seen->status))
-        ret->kind = DESCRIPTION_DEVICE;
-    else
+    if (!is_stateless_device(&seen->status))
         return 0;
+    ret->kind = DESCRIPTION_DEVICE;
     ret->offset = seen->offset;
     ret->path = strdup(seen->target);
     return ret->path == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 1;

@@ -86,6 +86,8 @@ int regular_file_save(const struct save_context *context, const struct seen_desc
                       struct image_description *ret, struct ckpt_error *err);
 int directory_save(const struct save_context *context, const struct seen_descriptor *seen,
                    struct image_description *ret, struct ckpt_error *err);
+int proc_file_save(const struct save_context *context, const struct seen_descriptor *seen,
+                   struct image_description *ret, struct ckpt_error *err);
 int device_save(const struct save_context *context, const struct seen_descriptor *seen,
                 struct image_description *ret, struct ckpt_error *err);
 int event_save(const struct save_context *context, const struct seen_descriptor *seen,
@@ -130,6 +132,8 @@ int directory_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);
 int device_restore(const struct restore_context *context,
                    const struct image_description *description, struct ckpt_error *err);
+int proc_file_restore(const struct restore_context *context,
+                      const struct image_description *description, struct ckpt_error *err);
 
 int event_restore(const struct restore_context *context,
                   const struct image_description *description, struct ckpt_error *err);
@@ -159,8 +163,12 @@ int sockets_settle(const struct restore_context *context, struct ckpt_error *err
 /* What our own opening of files has made it see. */
 int inotify_settle(const struct image_description *description, int fd, struct ckpt_error *err);
 
-/* In the process that holds it, once all processes are there: a new descriptor. */
-int pidfd_open_again(const struct image_description *description, struct ckpt_error *err);
+/* In the process that holds it, once all processes are there: a new descriptor. spare is a number that no process has.
+ * -ENOENT, and no error set: it is not about a process. */
+int pidfd_open_again(const struct image_description *description, pid_t spare,
+                     struct ckpt_error *err);
+int proc_file_open_again(const struct image_description *description, pid_t spare,
+                         struct ckpt_error *err);
 
 /* Once everything has been opened: cuts a file back to the length it had. */
 int regular_file_settle(const struct image_description *description, int fd,

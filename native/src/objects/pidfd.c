@@ -4,15 +4,14 @@
  * pidfd: a process. Each process of the tree opens its own once all processes exist; so two that shared a description
  * no longer do, which only O_NONBLOCK could tell. Who is not in the tree counts as ended. */
 #include "objects/object.h"
+#include "objects/passing.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The number in the innermost PID namespace, which is the last one of the line; 0: the process has been waited for. */
@@ -57,27 +56,26 @@ int pidfd_restore(const struct restore_context *context,
     return fd < 0 ? ckpt_error_errno(err, "open '/dev/null'") : fd;
 }
 
-/* A pidfd of a process that has ended and been waited for; its parent, we, hears nothing of it. */
-static int ended_open(void)
+/* A pidfd of a process that has ended and been waited for. */
+static int ended_open(pid_t spare)
 {
     int fd = -1;
-    struct clone_args arguments = {.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&fd};
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+    pid_t pid = passing_start(spare, &fd);
 
-    if (pid == 0)
-        _exit(0);
-    if (pid < 0 || waitpid(pid, NULL, __WALL) != pid)
+    if (pid < 0)
         return -1;
+    passing_end(pid);
     return fd;
 }
 
-int pidfd_open_again(const struct image_description *description, struct ckpt_error *err)
+int pidfd_open_again(const struct image_description *description, pid_t spare,
+                     struct ckpt_error *err)
 {
     int fd =
         description->value == 0 ? -1 : (int)syscall(SYS_pidfd_open, (pid_t)description->value, 0);
 
     if (fd < 0)
-        fd = ended_open();
+        fd = ended_open(spare);
     if (fd < 0 || fcntl(fd, F_SETFL, description->flags & O_NONBLOCK) < 0)
         return ckpt_error_errno(err, "open a descriptor of process %d", (int)description->value);
     return fd;

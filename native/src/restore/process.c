@@ -70,22 +70,62 @@ static __attribute__((noreturn)) void fail(const struct assembly *assembly, stru
 
 /* ---- what is the kernel's and not memory ---- */
 
-static void pidfds_place(const struct assembly *assembly)
+static void descriptor_place(const struct assembly *assembly, int from,
+                             const struct image_descriptor *to)
+{
+    if (dup3(from, to->fd, to->close_on_exec ? O_CLOEXEC : 0) < 0)
+        FAIL_ERRNO(assembly, "put descriptor %d in place", to->fd);
+}
+
+/* A number that no process has: the one that the helper in making this process would have had. */
+static pid_t spare_number(const struct assembly *assembly)
+{
+    const struct restore_plan *plan = &assembly->restore->plan;
+    pid_t number = plan->spare;
+
+    for (size_t i = 0; plan->nodes[i].process != assembly->process; i++)
+        number--;
+    return number;
+}
+
+/* A new descriptor, or -1: the stand-in has opened it already. */
+static int about_process_open(const struct assembly *assembly,
+                              const struct image_description *description)
+{
+    struct ckpt_error err = {0};
+    int fd = -ENOENT;
+
+    if (description->kind == DESCRIPTION_PIDFD)
+        fd = pidfd_open_again(description, spare_number(assembly), &err);
+    else if (description->kind == DESCRIPTION_PROC)
+        fd = proc_file_open_again(description, spare_number(assembly), &err);
+    if (fd < 0 && err.code != 0)
+        fail(assembly, &err);
+    return fd < 0 ? -1 : fd;
+}
+
+/* What is about a process can be opened only now that all are there. */
+static void about_processes_place(const struct assembly *assembly)
 {
     const struct image_process *process = assembly->process;
-    struct ckpt_error err = {0};
 
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
+        size_t first = 0;
+        while (process->descriptors[first].description != descriptor->description)
+            first++;
         const struct image_description *description =
             &assembly->restore->tree->descriptions[descriptor->description];
-        if (description->kind != DESCRIPTION_PIDFD)
+        bool about =
+            description->kind == DESCRIPTION_PIDFD || description->kind == DESCRIPTION_PROC;
+        if (about && first < i) {
+            descriptor_place(assembly, process->descriptors[first].fd, descriptor);
             continue;
-        int fd = pidfd_open_again(description, &err);
+        }
+        int fd = about_process_open(assembly, description);
         if (fd < 0)
-            fail(assembly, &err);
-        if (dup3(fd, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
-            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
+            continue;
+        descriptor_place(assembly, fd, descriptor);
         close(fd);
     }
 }
@@ -97,11 +137,9 @@ static void descriptors_place(const struct assembly *assembly)
     syscall(SYS_close_range, 0, (unsigned)assembly->restore->base - 1, 0);
     for (size_t i = 0; i < process->descriptor_count; i++) {
         const struct image_descriptor *descriptor = &process->descriptors[i];
-        int from = assembly->restore->opened[descriptor->description];
-        if (dup3(from, descriptor->fd, descriptor->close_on_exec ? O_CLOEXEC : 0) < 0)
-            FAIL_ERRNO(assembly, "put descriptor %d in place", descriptor->fd);
+        descriptor_place(assembly, assembly->restore->opened[descriptor->description], descriptor);
     }
-    pidfds_place(assembly);
+    about_processes_place(assembly);
     /* Closing them later would give up the POSIX locks of their files. */
     for (size_t i = 0; i < assembly->restore->tree->description_count; i++)
         close(assembly->restore->opened[i]);

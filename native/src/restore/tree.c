@@ -219,8 +219,9 @@ static int description_open(const struct restore_context *context,
     case DESCRIPTION_DIRECTORY:
         return directory_restore(context, from, err);
     case DESCRIPTION_DEVICE:
-    case DESCRIPTION_PROC:
         return device_restore(context, from, err);
+    case DESCRIPTION_PROC:
+        return proc_file_restore(context, from, err);
     case DESCRIPTION_PIPE:
     case DESCRIPTION_FIFO:
         return pipe_restore(context, from, err);

@@ -134,6 +134,11 @@ def test_inotify_events_that_are_read_soon(case):
     expect("output", task.log("stdout"), "pass\n")
 
 
+def test_list_of_mappings_that_is_half_read(case):
+    refused_while_there(case, "/maps' has been read half", "fd = os.open('/proc/self/maps', 0)\nos.read(fd, 100)",
+                        "while os.read(fd, 4096): pass")
+
+
 def test_fanotify(case):
     if case.user.uid == 0:
         refused_while_there(case, "fanotify", "fd = call(300, 0, 0)", "os.close(fd)")

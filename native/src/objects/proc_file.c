@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Files and directories below /proc, by their paths. What belongs to a process can be opened only once that is there:
+ * each process of the tree opens its own when all have been made, so two that shared a description no longer do. Who is
+ * not there then, or had gone before, counts as ended. A thread other than the main one comes later still: its process
+ * stands in for it.
+ *
+ * The kernel makes the text of such a file while it is read. The rest of one that is half read would be that of the
+ * process being restarted, as it is then; so a checkpoint waits until it has been read, which mostly is a moment. */
+#include "common/cleanup.h"
+#include "objects/object.h"
+#include "objects/passing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROC    "/proc/"
+#define DELETED " (deleted)"
+
+/* The process that "/proc/PID" or "/proc/PID/REST" is about, or 0: none. *ret_rest is "" or "/REST". */
+static pid_t path_process(const char *path, const char **ret_rest)
+{
+    char *end;
+
+    if (strncmp(path, PROC, strlen(PROC)) != 0)
+        return 0;
+    long pid = strtol(path + strlen(PROC), &end, 10);
+    if (pid <= 0 || pid > INT32_MAX || (*end != '/' && *end != 0))
+        return 0;
+    *ret_rest = end;
+    return (pid_t)pid;
+}
+
+/* The positions in these are addresses, and stay for as long as the program likes. */
+static bool is_about_addresses(const char *path)
+{
+    const char *name = strrchr(path, '/');
+
+    return strcmp(name, "/mem") == 0 || strcmp(name, "/pagemap") == 0;
+}
+
+static bool is_half_read(const struct seen_descriptor *seen)
+{
+    char byte;
+
+    if (seen->offset == 0 || !S_ISREG(seen->status.st_mode) || is_about_addresses(seen->target))
+        return false;
+    cleanup_fd int fd = seen_duplicate(seen);
+    return fd >= 0 && pread(fd, &byte, 1, seen->offset) == 1;
+}
+
+int proc_file_save(const struct save_context *context, const struct seen_descriptor *seen,
+                   struct image_description *ret, struct ckpt_error *err)
+{
+    const char *rest;
+    bool of_process = path_process(seen->target, &rest) != 0;
+
+    (void)context;
+    if (strncmp(seen->target, PROC, strlen(PROC)) != 0 ||
+        (S_ISDIR(seen->status.st_mode) && !of_process))
+        return 0;
+    if (of_process && is_half_read(seen))
+        return ckpt_error_set(err, EINPROGRESS, "'%s' has been read half", seen->target);
+    ret->kind = DESCRIPTION_PROC;
+    ret->offset = seen->offset;
+    ret->path = strdup(seen->target);
+    return ret->path == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 1;
+}
+
+static int open_at_position(const char *path, const struct image_description *description)
+{
+    int fd = open(path, (description->flags & OPEN_FLAGS_KEPT) | O_NOCTTY | O_CLOEXEC);
+
+    if (fd >= 0)
+        lseek(fd, description->offset, SEEK_SET); /* what cannot be sought in has no position */
+    return fd;
+}
+
+int proc_file_restore(const struct restore_context *context,
+                      const struct image_description *description, struct ckpt_error *err)
+{
+    const char *rest;
+    bool later = path_process(description->path, &rest) != 0; /* a place to hold until then */
+    int fd = later ? open("/dev/null", O_RDONLY | O_CLOEXEC)
+                   : open_at_position(description->path, description);
+
+    (void)context;
+    return fd < 0 ? ckpt_error_errno(err, "open '%s'", description->path) : fd;
+}
+
+/* "/task/TID/NAME": "/NAME" */
+static const char *without_thread(const char *rest)
+{
+    const char *name = strncmp(rest, "/task/", 6) == 0 ? strchr(rest + 6, '/') : NULL;
+
+    return name == NULL ? rest : name;
+}
+
+static int of_process_open(pid_t pid, const char *rest, const struct image_description *description)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), PROC "%d%s", (int)pid, rest);
+    return open_at_position(path, description);
+}
+
+static int ended_open(const char *rest, const struct image_description *description, pid_t spare)
+{
+    pid_t pid = passing_start(spare, NULL);
+
+    if (pid < 0)
+        return -1;
+    int fd = of_process_open(pid, rest, description);
+    if (fd < 0)
+        fd = of_process_open(pid, "/stat", &(struct image_description){.flags = O_RDONLY});
+    passing_end(pid);
+    return fd;
+}
+
+int proc_file_open_again(const struct image_description *description, pid_t spare,
+                         struct ckpt_error *err)
+{
+    cleanup_free char *path = strdup(description->path);
+    const char *rest = NULL;
+    int fd = -1;
+
+    if (path == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    char *end = path + strlen(path) - strlen(DELETED);
+    bool ended = end > path && strcmp(end, DELETED) == 0;
+    if (ended)
+        *end = 0;
+    pid_t pid = path_process(path, &rest);
+    if (pid == 0)
+        return -ENOENT; /* not one of a process */
+    if (!ended)
+        fd = of_process_open(pid, rest, description);
+    if (fd < 0 && !ended)
+        fd = of_process_open(pid, without_thread(rest), description);
+    if (fd < 0)
+        fd = ended_open(without_thread(rest), description, spare);
+    return fd < 0 ? ckpt_error_errno(err, "open '%s'", description->path) : fd;
+}
