@@ -260,14 +260,15 @@ static int files_bring_back(struct session *session, struct restart_plan *plan, 
     return error;
 }
 
-static int restart_from(struct session *session, enum run_mode mode, unsigned generation,
-                        const char *cwd, struct ckpt_error *err)
+static int restart_try(struct session *session, enum run_mode mode, unsigned generation,
+                       const char *cwd, bool *ret_verified, struct ckpt_error *err)
 {
     struct restart_plan plan;
     struct place *place = NULL;
     char where[PATH_MAX];
     int error = restart_prepare(session->store, generation, &plan, err);
 
+    *ret_verified = error == 0;
     if (error < 0)
         return error;
     session->output.use = tree_image_terminal_use(&plan.tree);
@@ -301,6 +302,30 @@ static int restart_from(struct session *session, enum run_mode mode, unsigned ge
     place_commit(place);
     coordinator_tell_all(&session->coordinator, WIRE_RESUME);
     return 0;
+}
+
+/* What can be no better a moment later. */
+static bool is_final(const struct ckpt_error *err)
+{
+    return err->code == ENOTSUP || err->code == ESTALE || err->code == EBADMSG ||
+           err->code == EPERM || err->code == EACCES;
+}
+
+/* A generation that is whole is not given up for what may have passed a moment later: a limit that others of the same
+ * user had reached, a file server that was slow, a number that somebody was about to give back. */
+static int restart_from(struct session *session, enum run_mode mode, unsigned generation,
+                        const char *cwd, struct ckpt_error *err)
+{
+    static const int pauses_ms[] = {100, 2000};
+    bool verified;
+    int error = restart_try(session, mode, generation, cwd, &verified, err);
+
+    for (size_t i = 0; error < 0 && verified && !is_final(err) && i < 2; i++) {
+        ckpt_info("generation %u cannot be restarted: %s; trying again", generation, err->message);
+        usleep((useconds_t)pauses_ms[i] * 1000);
+        error = restart_try(session, mode, generation, cwd, &verified, err);
+    }
+    return error;
 }
 
 /* The latest usable generation, or the one asked for, or older ones; -ENOENT when none was usable. */

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
 """Choices at a restart: --generation, --fresh, launch, restart, --replay, and the bare form."""
+import os
+
 from case import expect, last_restart
 from harness import check
+
+PYTHON = "/usr/bin/python3"
 
 
 def test_chosen_generation(case):
@@ -105,3 +109,29 @@ def test_settings_from_the_environment(case):
     task.kill_tree()
     task.start(line)
     expect("output", counter.finish(), "4 5 6 ")
+
+
+def test_what_is_missing_for_a_moment(case):
+    """A file that the tree has mapped, on a server that does not answer at once, costs no generation."""
+    task = case.task([PYTHON, "-c", "import mmap, os, time\nfile = open('../mapped', 'rb')\n"
+                      "at = mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ)\nfile.close()\n"
+                      "open('ready', 'w')\nwhile not os.path.exists('go'): time.sleep(0.01)\nprint(at[:4].decode())"])
+    mapped, log = os.path.join(task.dir, "mapped"), os.path.join(task.dir, "log")
+    with open(mapped, "w", encoding="utf-8") as f:
+        f.write("pass")
+    task.user.own(mapped)
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    os.rename(mapped, mapped + ".away")
+    task.environ["CKPT_LOG"] = log
+    task.start()
+    task.wait_for(lambda: os.path.exists(log) and "mapped': No such file or directory; trying again" in
+                  open(log, encoding="utf-8").read(), "the first try")
+    os.rename(mapped + ".away", mapped)
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    expect("messages", task.messages(), [])
