@@ -2,6 +2,7 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.routes;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -21,12 +22,27 @@ public sealed interface WrapDecision {
      *
      * @param generation restart from this one, else an older one ({@code --generation}); empty: from the latest usable
      * @param fresh ignore what the store holds and start anew ({@code --fresh})
+     * @param timeBetweenFailures to be expected where it will run ({@code --mtbf}); only where the interval depends on it
      */
-    record Wrap(Optional<Integer> generation, boolean fresh, CheckpointPolicy policy) implements WrapDecision {
+    record Wrap(
+            Optional<Integer> generation,
+            boolean fresh,
+            CheckpointPolicy policy,
+            Optional<Duration> timeBetweenFailures)
+            implements WrapDecision {
 
         public Wrap {
             Objects.requireNonNull(generation, "generation");
             Objects.requireNonNull(policy, "policy");
+            Objects.requireNonNull(timeBetweenFailures, "timeBetweenFailures");
+        }
+
+        public Wrap(Optional<Integer> generation, boolean fresh, CheckpointPolicy policy) {
+            this(generation, fresh, policy, Optional.empty());
+        }
+
+        public Wrap expecting(Duration time) {
+            return new Wrap(generation, fresh, policy, Optional.of(time));
         }
     }
 }

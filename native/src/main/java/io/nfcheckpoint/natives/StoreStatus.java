@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param generation the latest complete one, 0 for none
  * @param failure why the last checkpoint that failed did so
  * @param exitStatus of the command, once it has ended
+ * @param plan when checkpoints are taken; missing in what earlier versions wrote
  */
 public record StoreStatus(
         String state,
@@ -27,7 +28,8 @@ public record StoreStatus(
         List<Restart> restarts,
         Optional<Failure> failure,
         List<String> warnings,
-        OptionalInt exitStatus) {
+        OptionalInt exitStatus,
+        Optional<Plan> plan) {
 
     /** It runs, or was killed together with its supervisor. */
     public static final String RUNNING = "running";
@@ -52,6 +54,20 @@ public record StoreStatus(
             Instant time,
             int generation,
             @JsonProperty("runSeconds") Duration runTime) {}
+
+    /**
+     * What is in force.
+     *
+     * @param interval zero for no periodic checkpoint
+     * @param automatic whether it follows from the two others
+     * @param timeBetweenFailures that is expected
+     * @param cost of a checkpoint, pause and writing
+     */
+    public record Plan(
+            @JsonProperty("intervalSeconds") Duration interval,
+            @JsonProperty("auto") boolean automatic,
+            @JsonProperty("mtbfSeconds") Duration timeBetweenFailures,
+            @JsonProperty("costSeconds") Duration cost) {}
 
     /** A checkpoint that could not be taken. */
     public record Failure(Instant time, String reason) {}

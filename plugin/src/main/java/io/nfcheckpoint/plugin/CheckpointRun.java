@@ -40,6 +40,9 @@ final class CheckpointRun implements AutoCloseable {
     /** Beside the files that Nextflow itself writes about a run. */
     private static final String TRACE = "checkpoint-trace.tsv";
 
+    /** Beside the stores: whoever uses them runs tasks in the same places. */
+    private static final String FAILURE_RATES = ".failures.json";
+
     private final Session session;
     private final CheckpointPolicy policy;
     private final Path base;
@@ -58,7 +61,12 @@ final class CheckpointRun implements AutoCloseable {
         this.installation = Installation.in(session.getWorkDir());
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
         this.routes = CheckpointRoutes.start(
-                checkpointer, Settings.of(policy.storeRoot(), Console.LOGGER_NAME, base.resolve(TRACE)));
+                checkpointer,
+                Settings.of(
+                        policy.storeRoot(),
+                        Console.LOGGER_NAME,
+                        base.resolve(TRACE),
+                        policy.storeRoot().resolve(FAILURE_RATES)));
         this.leftovers = new Leftovers(session, base, policy.storeRoot());
     }
 
@@ -163,7 +171,7 @@ final class CheckpointRun implements AutoCloseable {
                     ? new WrapDecision.Wrap(Optional.empty(), false, own)
                     : new WrapDecision.LeaveAlone("its store belongs to another task");
         }
-        return routes.pending(new TaskPending(lineage.task(), own, true, number, task.getWorkDir()));
+        return routes.pending(new TaskPending(lineage.task(), own, true, number, task.getWorkDir(), Places.of(task)));
     }
 
     private boolean hasObstacle(TaskRun task) {

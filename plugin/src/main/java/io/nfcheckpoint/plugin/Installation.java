@@ -87,6 +87,7 @@ final class Installation {
             words.add("--take-over");
         }
         words.addAll(options(wrap.policy()));
+        wrap.timeBetweenFailures().ifPresent(time -> words.addAll(List.of("--mtbf", time(time))));
         timeLimit.ifPresent(limit -> words.addAll(List.of("--time-limit", time(limit))));
         if (scratch) {
             words.addAll(List.of("--by-reference", "none"));

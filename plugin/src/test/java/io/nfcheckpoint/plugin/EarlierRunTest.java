@@ -45,7 +45,16 @@ class EarlierRunTest {
     private static StoreView store(String state, Map<String, String> labels) {
         var task = new StoreTask("id", List.of("true"), "/w", "/w", 1, labels, "node1", Instant.EPOCH);
         var status = new StoreStatus(
-                state, "node1", 1, Instant.EPOCH, 1, List.of(), Optional.empty(), List.of(), OptionalInt.empty());
+                state,
+                "node1",
+                1,
+                Instant.EPOCH,
+                1,
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                OptionalInt.empty(),
+                Optional.empty());
         return new StoreView(Optional.of(task), Optional.of(status), List.of());
     }
 }

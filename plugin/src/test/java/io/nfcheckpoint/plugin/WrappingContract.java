@@ -88,7 +88,7 @@ abstract class WrappingContract {
                 .contains("--interval 40000ms --keep 3 --grace 5000ms --min-runtime 2000ms --max-size 1073741824"
                         + " --signal USR1=continue --refresh-env default,MY_\\* --time-limit 3600000ms --label ")
                 .contains(" 5000ms\n");
-        assertThat(trace.read("SHEBANG", ".command.run")).contains("--interval auto ");
+        assertThat(trace.read("SHEBANG", ".command.run")).contains("--interval auto ", " --mtbf 86400000ms ");
     }
 
     @Test
@@ -110,8 +110,16 @@ abstract class WrappingContract {
     @Test
     void finishedTasksLeaveNothingInTheStore() throws IOException {
         try (var all = Files.walk(work.resolve(".nf-checkpoint/stores"))) {
-            assertThat(all.filter(Files::isRegularFile)).isEmpty();
+            assertThat(all.filter(Files::isRegularFile)
+                            .map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrder(".failures.json", ".failures.json.lock");
         }
+    }
+
+    @Test
+    void howLongTasksRanIsKeptForTheNextRun() throws IOException {
+        assertThat(Files.readString(work.resolve(".nf-checkpoint/stores/.failures.json")))
+                .contains("\"executor\" : \"local\"", "\"failures\" : 0.0");
     }
 
     @Test

@@ -5,6 +5,7 @@ package io.nfcheckpoint.routes.internal;
 import io.nfcheckpoint.natives.GenerationManifest;
 import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.natives.StoreView;
+import io.nfcheckpoint.routes.Place;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ final class Attempt {
 
     private final int number;
     private final Path directory;
+    private final Place place;
 
     /** What the store had before, which is not this attempt's. */
     private final int generationsBefore;
@@ -28,6 +30,7 @@ final class Attempt {
     Attempt(PendingTask pending) {
         number = pending.event().attempt();
         directory = pending.event().directory();
+        place = pending.event().place();
         generationsBefore = pending.status().map(StoreStatus::generation).orElse(0);
         restartsBefore =
                 pending.status().map(status -> status.restarts().size()).orElse(0);
@@ -69,6 +72,7 @@ final class Attempt {
         return new AttemptRow(
                 number,
                 directory,
+                place,
                 start,
                 now,
                 ending,

@@ -3,6 +3,7 @@
 package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Optional;
 /**
  * A row of checkpoint-trace.tsv.
  *
+ * @param place where it ran; no column
  * @param generations complete ones that were noticed
  * @param pause how long the task stood still for all of them together
  * @param bytes that they take together
@@ -22,6 +24,7 @@ import java.util.Optional;
 record AttemptRow(
         int attempt,
         Path directory,
+        Place place,
         Optional<Instant> start,
         Instant end,
         Ending ending,
@@ -65,6 +68,10 @@ record AttemptRow(
                 Long.toString(saved().toMillis()),
                 printable(directory.toString()),
                 task.id());
+    }
+
+    Duration ran() {
+        return start.map(began -> Duration.between(began, end)).orElse(Duration.ZERO);
     }
 
     Duration saved() {

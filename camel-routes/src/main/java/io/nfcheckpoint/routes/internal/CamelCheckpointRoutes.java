@@ -47,19 +47,21 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
             var log = new UserLog(settings.loggerName());
             var ledger = new TaskLedger(InstantSource.system());
             var trace = new TraceFile(settings.trace(), log);
+            var rates =
+                    new FailureRates(settings.failureRates().map(FailureRatesFile::new), InstantSource.system(), log);
             var stores = new Stores(checkpointer);
             var safeAnswers = new SafeAnswers(log);
             var context = newContext();
             try {
                 context.addRoutesConfigurations(safeAnswers);
-                context.addRoutes(new TaskPendingRoute(stores, ledger));
+                context.addRoutes(new TaskPendingRoute(stores, ledger, rates));
                 context.addRoutes(new TaskStartedRoute(ledger));
                 context.addRoutes(
-                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, trace, log));
-                context.addRoutes(new TaskCompletedRoute(stores, ledger, trace));
-                context.addRoutes(new GenerationNoticedRoute(settings, ledger, log));
+                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, trace, rates, log));
+                context.addRoutes(new TaskCompletedRoute(stores, ledger, trace, rates));
+                context.addRoutes(new GenerationNoticedRoute(settings, stores, ledger, log));
                 context.addRoutes(new StoresSweepRoute(stores, log));
-                context.addRoutes(new RunEndingRoute(stores, ledger, trace, log));
+                context.addRoutes(new RunEndingRoute(stores, ledger, trace, rates, log));
                 context.start();
             } catch (Exception e) {
                 context.stop();

@@ -64,6 +64,11 @@ enum FailureCause {
         return interrupted;
     }
 
+    /** Whether only an image taken in time helps against it: the end of a time limit is known beforehand. */
+    boolean strikes() {
+        return interrupted && infrastructure && this != WALLTIME && this != RUN_ENDED;
+    }
+
     /** Whether the cause lies outside of the task. */
     boolean infrastructure() {
         return infrastructure;

@@ -3,12 +3,16 @@
 package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.routes.Interval;
 import io.nfcheckpoint.routes.Settings;
+import io.nfcheckpoint.routes.TaskRef;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.builder.RouteBuilder;
@@ -33,11 +37,13 @@ final class GenerationNoticedRoute extends RouteBuilder {
     private static final int REMEMBERED = 100_000;
 
     private final Settings settings;
+    private final Stores stores;
     private final TaskLedger ledger;
     private final UserLog log;
 
-    GenerationNoticedRoute(Settings settings, TaskLedger ledger, UserLog log) {
+    GenerationNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, UserLog log) {
         this.settings = settings;
+        this.stores = stores;
         this.ledger = ledger;
         this.log = log;
     }
@@ -87,6 +93,14 @@ final class GenerationNoticedRoute extends RouteBuilder {
         return store != null && ledger.watchedTask(store).isPresent();
     }
 
+    /** Of the interval, which changes with what checkpoints take. */
+    private Optional<StoreStatus.Plan> chosen(TaskRef task) {
+        return ledger.policy(task)
+                .filter(policy -> policy.interval().equals(Interval.AUTO))
+                .flatMap(policy -> stores.status(task.store()))
+                .flatMap(StoreStatus::plan);
+    }
+
     private void notice(Exchange exchange) throws IOException {
         Path manifest = ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
         Path store = manifest.getParent().getParent().getParent();
@@ -94,7 +108,7 @@ final class GenerationNoticedRoute extends RouteBuilder {
         try {
             var generation = GenerationManifest.parse(Files.readString(manifest));
             ledger.noticed(store, generation);
-            task.ifPresent(ref -> log.generation(ref.name(), generation));
+            task.ifPresent(ref -> log.generation(ref.name(), generation, chosen(ref)));
         } catch (NoSuchFileException e) {
             log.vanished(manifest);
         }

@@ -14,12 +14,14 @@ final class RunEndingRoute extends RouteBuilder {
     private final Stores stores;
     private final TaskLedger ledger;
     private final TraceFile trace;
+    private final FailureRates rates;
     private final UserLog log;
 
-    RunEndingRoute(Stores stores, TaskLedger ledger, TraceFile trace, UserLog log) {
+    RunEndingRoute(Stores stores, TaskLedger ledger, TraceFile trace, FailureRates rates, UserLog log) {
         this.stores = stores;
         this.ledger = ledger;
         this.trace = trace;
+        this.rates = rates;
         this.log = log;
     }
 
@@ -37,12 +39,16 @@ final class RunEndingRoute extends RouteBuilder {
         int interrupted = 0;
         for (TaskRef task : ledger.uncompleted()) {
             var row = ledger.completed(task, stores.view(task.store()), Ending.RUN_ENDED);
-            row.ifPresent(known -> trace.add(task, known));
+            row.ifPresent(known -> {
+                trace.add(task, known);
+                rates.observe(known.place(), known.ran(), false);
+            });
             interrupted += row.isPresent() ? 1 : 0;
         }
         if (interrupted > 0) {
             log.interrupted(interrupted);
         }
+        rates.save();
         return ledger.summary();
     }
 }

@@ -13,11 +13,13 @@ final class TaskCompletedRoute extends RouteBuilder {
     private final Stores stores;
     private final TaskLedger ledger;
     private final TraceFile trace;
+    private final FailureRates rates;
 
-    TaskCompletedRoute(Stores stores, TaskLedger ledger, TraceFile trace) {
+    TaskCompletedRoute(Stores stores, TaskLedger ledger, TraceFile trace, FailureRates rates) {
         this.stores = stores;
         this.ledger = ledger;
         this.trace = trace;
+        this.rates = rates;
     }
 
     @Override
@@ -29,7 +31,10 @@ final class TaskCompletedRoute extends RouteBuilder {
                 .process(exchange -> {
                     var task = exchange.getMessage().getBody(TaskRef.class);
                     ledger.completed(task, stores.view(task.store()), Ending.COMPLETED)
-                            .ifPresent(row -> trace.add(task, row));
+                            .ifPresent(row -> {
+                                trace.add(task, row);
+                                rates.observe(row.place(), row.ran(), false);
+                            });
                 })
                 .process(exchange -> stores.remove(
                         exchange.getMessage().getBody(TaskRef.class).store()));

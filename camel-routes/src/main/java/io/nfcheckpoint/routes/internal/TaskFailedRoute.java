@@ -21,13 +21,21 @@ final class TaskFailedRoute extends RouteBuilder {
     private final GenerationVerifier verifier;
     private final TaskLedger ledger;
     private final TraceFile trace;
+    private final FailureRates rates;
     private final UserLog log;
 
-    TaskFailedRoute(Stores stores, GenerationVerifier verifier, TaskLedger ledger, TraceFile trace, UserLog log) {
+    TaskFailedRoute(
+            Stores stores,
+            GenerationVerifier verifier,
+            TaskLedger ledger,
+            TraceFile trace,
+            FailureRates rates,
+            UserLog log) {
         this.stores = stores;
         this.verifier = verifier;
         this.ledger = ledger;
         this.trace = trace;
+        this.rates = rates;
         this.log = log;
     }
 
@@ -93,6 +101,9 @@ final class TaskFailedRoute extends RouteBuilder {
 
     private void writeDown(Judgement judgement) {
         var task = judgement.failure().event().task();
-        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> trace.add(task, row));
+        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> {
+            trace.add(task, row);
+            rates.observe(row.place(), row.ran(), judgement.failure().cause().strikes());
+        });
     }
 }

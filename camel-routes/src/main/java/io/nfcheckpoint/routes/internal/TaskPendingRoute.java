@@ -3,6 +3,7 @@
 package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.routes.Endpoints;
+import io.nfcheckpoint.routes.Interval;
 import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.WrapDecision;
 import java.util.Optional;
@@ -13,10 +14,12 @@ final class TaskPendingRoute extends RouteBuilder {
 
     private final Stores stores;
     private final TaskLedger ledger;
+    private final FailureRates rates;
 
-    TaskPendingRoute(Stores stores, TaskLedger ledger) {
+    TaskPendingRoute(Stores stores, TaskLedger ledger, FailureRates rates) {
         this.stores = stores;
         this.ledger = ledger;
+        this.rates = rates;
     }
 
     @Override
@@ -41,9 +44,16 @@ final class TaskPendingRoute extends RouteBuilder {
 
     private WrapDecision decide(PendingTask pending) {
         var decision = WrapDecider.decide(pending);
-        if (decision instanceof WrapDecision.Wrap) {
+        if (decision instanceof WrapDecision.Wrap wrap) {
             ledger.wrapped(pending);
+            return expecting(wrap, pending);
         }
         return decision;
+    }
+
+    private WrapDecision expecting(WrapDecision.Wrap wrap, PendingTask pending) {
+        return wrap.policy().interval().equals(Interval.AUTO)
+                ? wrap.expecting(rates.timeBetweenFailures(pending.event().place()))
+                : wrap;
     }
 }

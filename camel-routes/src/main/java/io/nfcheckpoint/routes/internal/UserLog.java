@@ -3,6 +3,8 @@
 package io.nfcheckpoint.routes.internal;
 
 import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.natives.StoreStatus;
+import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.RetryDecision.GiveUp;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
 import io.nfcheckpoint.routes.RetryDecision.RunFromStart;
@@ -10,6 +12,7 @@ import io.nfcheckpoint.routes.RunSummary;
 import io.nfcheckpoint.routes.StoresSwept;
 import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +58,23 @@ final class UserLog {
         FILE.info("{} is left to the engine: {}", name(judgement), ((GiveUp) judgement.decision()).reason());
     }
 
-    void generation(String task, GenerationManifest manifest) {
+    /** @param plan what was chosen, where it was left to us */
+    void generation(String task, GenerationManifest manifest, Optional<StoreStatus.Plan> plan) {
         FILE.info(
-                "{} has generation {}: {}, stood still for {}",
+                "{} has generation {}: {}, stood still for {}{}",
                 task,
                 manifest.generation(),
                 Humanly.bytes(manifest.bytes()),
-                manifest.pause() == null ? "?" : Humanly.duration(manifest.pause()));
+                manifest.pause() == null ? "?" : Humanly.duration(manifest.pause()),
+                plan.map(UserLog::chosen).orElse(""));
+    }
+
+    private static String chosen(StoreStatus.Plan plan) {
+        return "; one every %s, as one takes %s and an interruption is expected in %s"
+                .formatted(
+                        Humanly.duration(plan.interval()),
+                        Humanly.duration(plan.cost()),
+                        Humanly.duration(plan.timeBetweenFailures()));
     }
 
     void interrupted(int tasks) {
@@ -73,6 +86,21 @@ final class UserLog {
 
     void untraceable(Path file, Throwable cause) {
         user.warn("No rows are written to '{}' any more: {}", file, cause.getMessage());
+    }
+
+    /** What the automatic interval follows from besides the cost of an image, which only the task's supervisor knows. */
+    void expectedFailures(Place place, FailureRate rate) {
+        FILE.info(
+                "Tasks on {}{} are expected to be interrupted once in {} ({} of running with {} seen)",
+                place.executor(),
+                place.queue().isEmpty() ? "" : ", queue " + place.queue() + ",",
+                Humanly.duration(rate.timeBetweenFailures()),
+                Humanly.duration(Duration.ofSeconds(Math.round(rate.seconds()))),
+                Humanly.count((int) Math.round(rate.failures()), "interruption"));
+    }
+
+    void failureRatesLost(Path file, Throwable cause) {
+        FILE.warn("'{}', how often tasks fail where, cannot be used: {}, ignoring", file, cause.getMessage());
     }
 
     void vanished(Path manifest) {

@@ -8,6 +8,8 @@ import io.nfcheckpoint.natives.Natives;
 import io.nfcheckpoint.natives.StoreFixture;
 import io.nfcheckpoint.routes.CheckpointPolicy;
 import io.nfcheckpoint.routes.CheckpointRoutes;
+import io.nfcheckpoint.routes.Interval;
+import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.RetryDecision;
 import io.nfcheckpoint.routes.RetryDecision.GiveUp;
 import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
@@ -37,11 +39,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The engine is played by the test; stores are on disk, and the real library reads them. */
 class CheckpointRoutesTest {
 
+    private static final Place PLACE = new Place("slurm", "long");
+
     @TempDir
     Path root;
 
     private CheckpointPolicy policy;
     private Path trace;
+    private Path rates;
     private TaskRef task;
     private LogCapture log;
     private CheckpointRoutes routes;
@@ -52,9 +57,10 @@ class CheckpointRoutesTest {
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1b2"));
         log = new LogCapture();
         trace = root.resolveSibling(root.getFileName() + ".tsv");
+        rates = root.resolveSibling(root.getFileName() + ".json");
         routes = CheckpointRoutes.start(
                 Natives.checkpointer(),
-                new Settings(root, LogCapture.LOGGER, Optional.of(trace), Duration.ofMillis(20)));
+                new Settings(root, LogCapture.LOGGER, Optional.of(trace), Optional.of(rates), Duration.ofMillis(20)));
     }
 
     @AfterEach
@@ -62,6 +68,8 @@ class CheckpointRoutesTest {
         routes.close();
         log.close();
         Files.deleteIfExists(trace);
+        Files.deleteIfExists(rates);
+        Files.deleteIfExists(root.resolveSibling(rates.getFileName() + ".lock"));
     }
 
     @Test
@@ -241,6 +249,31 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void expectsFailuresWhereItHasSeenThem() throws IOException {
+        policy = policy.toBuilder().interval(Interval.AUTO).build();
+        assertThat(((Wrap) pending(1)).timeBetweenFailures()).contains(Duration.ofDays(1));
+        routes.started(new TaskStarted(task));
+        StoreFixture.create(task.store()).generation(1, 31.5);
+
+        failed(137, false);
+
+        assertThat(((Wrap) pending(2)).timeBetweenFailures()).contains(Duration.ofHours(12));
+        assertThat(Files.readString(rates)).contains("\"slurm\"", "\"long\"", "\"failures\" : 1.0");
+    }
+
+    @Test
+    void expectsNothingOfFailuresOfTheTasksOwn() throws IOException {
+        policy = policy.toBuilder().interval(Interval.AUTO).build();
+        pending(1);
+        routes.started(new TaskStarted(task));
+        StoreFixture.create(task.store()).generation(1, 31.5).ended(139);
+
+        failed(139, true);
+
+        assertThat(((Wrap) pending(2)).timeBetweenFailures()).contains(Duration.ofDays(1));
+    }
+
+    @Test
     void tellsWhatWasInterruptedWithTheRun() throws IOException {
         runUntilKilled().generation(1, 31.5);
 
@@ -299,7 +332,7 @@ class CheckpointRoutesTest {
     }
 
     private WrapDecision pending(int attempt) {
-        return routes.pending(new TaskPending(task, policy, true, attempt, root.resolve("work/" + attempt)));
+        return routes.pending(new TaskPending(task, policy, true, attempt, root.resolve("work/" + attempt), PLACE));
     }
 
     private RetryDecision failed(int exitStatus, boolean engineWouldRetry) {

@@ -8,6 +8,7 @@ import io.nfcheckpoint.natives.Natives;
 import io.nfcheckpoint.natives.StoreFixture;
 import io.nfcheckpoint.routes.CheckpointPolicy;
 import io.nfcheckpoint.routes.CheckpointRoutes;
+import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.Settings;
 import io.nfcheckpoint.routes.TaskCompleted;
 import io.nfcheckpoint.routes.TaskPending;
@@ -45,7 +46,8 @@ class GenerationNoticedRouteTest {
         root = directory.resolve("stores of 50%+1 & a ?recursive=false");
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1/b2"));
         routes = (CamelCheckpointRoutes) CheckpointRoutes.start(
-                Natives.checkpointer(), new Settings(root, LogCapture.LOGGER, Optional.empty(), Duration.ofMillis(20)));
+                Natives.checkpointer(),
+                new Settings(root, LogCapture.LOGGER, Optional.empty(), Optional.empty(), Duration.ofMillis(20)));
     }
 
     @AfterEach
@@ -112,7 +114,7 @@ class GenerationNoticedRouteTest {
     }
 
     private void run(TaskRef ref) {
-        routes.pending(new TaskPending(ref, CheckpointPolicy.DEFAULTS, true, 1, root));
+        routes.pending(new TaskPending(ref, CheckpointPolicy.DEFAULTS, true, 1, root, Place.UNKNOWN));
         routes.started(new TaskStarted(ref));
     }
 

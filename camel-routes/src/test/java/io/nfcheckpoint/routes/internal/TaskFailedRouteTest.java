@@ -43,6 +43,7 @@ class TaskFailedRouteTest extends CamelTestSupport {
                 new GenerationVerifier(checkpointer),
                 new TaskLedger(InstantSource.system()),
                 new TraceFile(Optional.empty(), log),
+                new FailureRates(Optional.empty(), InstantSource.system(), log),
                 log);
     }
 

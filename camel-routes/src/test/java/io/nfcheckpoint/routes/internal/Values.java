@@ -5,6 +5,7 @@ package io.nfcheckpoint.routes.internal;
 import io.nfcheckpoint.natives.GenerationManifest;
 import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.TaskFailed;
 import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskRef;
@@ -26,7 +27,7 @@ final class Values {
     private Values() {}
 
     static TaskPending pending(CheckpointPolicy policy, boolean wrappable) {
-        return new TaskPending(TASK, policy, wrappable, 1, Path.of("/work/1"));
+        return new TaskPending(TASK, policy, wrappable, 1, Path.of("/work/1"), Place.UNKNOWN);
     }
 
     static StoreStatus status(String state, int... restartedFrom) {
@@ -47,7 +48,8 @@ final class Values {
                 status.restarts(),
                 Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)),
                 status.warnings(),
-                status.exitStatus());
+                status.exitStatus(),
+                status.plan());
     }
 
     static Failure failure(StoreStatus status, boolean engineWouldRetry, Verification... verifications) {
@@ -69,6 +71,16 @@ final class Values {
         var restarts = IntStream.of(restartedFrom)
                 .mapToObj(generation -> new StoreStatus.Restart(Instant.EPOCH, generation, Duration.ofSeconds(60)))
                 .toList();
-        return new StoreStatus(state, "node1", 7, Instant.EPOCH, 0, restarts, Optional.empty(), List.of(), exitStatus);
+        return new StoreStatus(
+                state,
+                "node1",
+                7,
+                Instant.EPOCH,
+                0,
+                restarts,
+                Optional.empty(),
+                List.of(),
+                exitStatus,
+                Optional.empty());
     }
 }
