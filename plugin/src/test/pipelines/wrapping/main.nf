@@ -119,6 +119,32 @@ process NATIVE {
     answer = "native $word"
 }
 
+process UNCACHED {
+    cache false
+
+    output:
+    path 'result.txt', emit: result
+
+    script:
+    """
+    echo "\${LD_PRELOAD-}" > seen.txt
+    echo uncached > result.txt
+    """
+}
+
+process STORED {
+    storeDir 'stored'
+
+    output:
+    path 'stored.txt', emit: result
+
+    script:
+    """
+    echo "\${LD_PRELOAD-}" > seen.txt
+    echo stored > stored.txt
+    """
+}
+
 // Two tasks that compute the same thing at the same time.
 process TWINS {
     input:
@@ -143,5 +169,7 @@ workflow {
     SWITCHED_OFF()
     SCRATCH()
     NATIVE('word')
+    UNCACHED()
+    STORED()
     TWINS(channel.of(1, 1))
 }

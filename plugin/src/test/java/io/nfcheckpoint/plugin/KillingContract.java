@@ -28,7 +28,7 @@ abstract class KillingContract {
     private int status;
     private Path results;
     private Trace trace;
-    private List<String> attempts;
+    private AttemptTrace attempts;
 
     KillingContract(String version) {
         this.version = version;
@@ -53,7 +53,7 @@ abstract class KillingContract {
             status = started.await();
         }
         trace = new Trace(folder.path().resolve("trace.txt"));
-        attempts = Files.readAllLines(folder.path().resolve("checkpoint-trace.tsv"));
+        attempts = new AttemptTrace(folder.path().resolve("checkpoint-trace.tsv"));
     }
 
     private void killAfterCheckpoint(String task, LiveStore store) throws Exception {
@@ -160,12 +160,28 @@ abstract class KillingContract {
         assertThat(results.resolve("IGNORED")).doesNotExist();
         assertThat(run.tasks("Re-submitted")).isNotEmpty().doesNotContain("IGNORED");
         assertThat(run.text()).containsPattern("Process `IGNORED` terminated .* -- Error is ignored");
-        assertThat(attempts)
-                .filteredOn(row -> row.startsWith("IGNORED\t"))
-                .singleElement()
-                .asString()
-                .contains("\tengine\t");
+        assertThat(attempts.endings("IGNORED")).containsExactly("killed 137 engine -");
         assertThat(run.text()).doesNotContain("interrupted with the run");
+    }
+
+    @Test
+    void eachAttemptIsWrittenDown() {
+        for (String task :
+                List.of("CONTINUES", "PERL_CONTINUES", "SCRATCH_CONTINUES", "LOUD_CONTINUES", "CONTINUES_FROM_OLDER")) {
+            assertThat(attempts.endings(task)).as(task).containsExactly("killed 137 restart -", "completed 0 - 1");
+        }
+        assertThat(attempts.endings("STARTS_AGAIN")).containsExactly("killed 137 from-start -", "completed 0 - -");
+        var limited = attempts.endings("TIME_LIMIT");
+        assertThat(limited).first().asString().matches("walltime .* restart -");
+        assertThat(limited).last().asString().matches("completed 0 - \\d+");
+        assertThat(attempts.attempts("CONTINUES").get(0))
+                .hasEntrySatisfying("generations", number -> assertThat(number).isEqualTo("1"))
+                .hasEntrySatisfying(
+                        "bytes", bytes -> assertThat(Long.parseLong(bytes)).isPositive())
+                .hasEntrySatisfying(
+                        "pause_ms", pause -> assertThat(Long.parseLong(pause)).isNotNegative());
+        assertThat(Long.parseLong(attempts.attempts("CONTINUES").get(1).get("saved_ms")))
+                .isPositive();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,11 +57,25 @@ record LiveStore(Path path, Path ckpt) {
 
     /** Takes a checkpoint now. */
     void checkpoint() throws Exception {
+        var result = ask();
+        assertThat(result.status()).as(result.output()).isZero();
+    }
+
+    /** Asks for a checkpoint that is not to be had, and returns why. */
+    String refusedCheckpoint() throws Exception {
+        var result = ask();
+        assertThat(result.status()).as(result.output()).isEqualTo(175);
+        return result.output();
+    }
+
+    private record Answer(int status, String output) {}
+
+    private Answer ask() throws Exception {
         var process = new ProcessBuilder(ckpt.toString(), "checkpoint", path.toString())
                 .redirectErrorStream(true)
                 .start();
         var output = new String(process.getInputStream().readAllBytes());
-        assertThat(process.waitFor()).as(output).isZero();
+        return new Answer(process.waitFor(), output);
     }
 
     /** Inverts one byte in the middle of the largest file of a generation. */
@@ -76,9 +91,30 @@ record LiveStore(Path path, Path ckpt) {
         Files.write(largest, content, StandardOpenOption.TRUNCATE_EXISTING);
     }
 
+    /** Waits for the task to be at work again after so many restarts in all. */
+    void awaitRestarts(int count, PipelineRun run) throws Exception {
+        Path status = path.resolve("status.json");
+        Await.that(count + " restarts in " + status, () -> {
+            assertThat(run.process().isAlive()).as(run.text()).isTrue();
+            return read(status).path("restarts").size() >= count ? Optional.of(status) : Optional.empty();
+        });
+    }
+
+    /** The lease as the owner's death on another host leaves it. */
+    void pretendOwner(String host) throws IOException {
+        Path lease = path.resolve("lease");
+        var owner = (ObjectNode) read(lease);
+        JSON.writeValue(lease.toFile(), owner.put("host", host));
+    }
+
     ProcessHandle supervisor() throws IOException {
         long pid = read(path.resolve("status.json")).path("pid").asLong();
         return ProcessHandle.of(pid).orElseThrow();
+    }
+
+    List<ProcessHandle> supervisorAndCommand() throws IOException {
+        var supervisor = supervisor();
+        return Stream.concat(Stream.of(supervisor), supervisor.children()).toList();
     }
 
     /** SIGKILL to the checkpointer and every process below it at once. */
@@ -87,6 +123,17 @@ record LiveStore(Path path, Path ckpt) {
         var command = new ArrayList<>(List.of("kill", "-KILL", Long.toString(supervisor.pid())));
         supervisor.descendants().map(ProcessHandle::pid).map(String::valueOf).forEach(command::add);
         assertThat(command).as("a tree").hasSizeGreaterThan(3);
+        new ProcessBuilder(command).start().waitFor();
+    }
+
+    /** SIGKILL to the processes of one tool. */
+    void kill(String tool) throws Exception {
+        var command = new ArrayList<>(List.of("kill", "-KILL"));
+        supervisor()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("/" + tool))
+                .forEach(process -> command.add(Long.toString(process.pid())));
+        assertThat(command).as(tool).hasSizeGreaterThan(2);
         new ProcessBuilder(command).start().waitFor();
     }
 

@@ -68,20 +68,36 @@ final class NextflowFolder {
      * @param name of the files with the log and the output
      */
     PipelineRun start(String pipeline, String name, String... arguments) throws IOException {
+        return launch(name, run(pipeline, name, arguments));
+    }
+
+    /** The same in a terminal of its own. */
+    PipelineRun startInTerminal(String pipeline, String name, String... arguments) throws IOException {
+        String command = run(pipeline, name, arguments).stream()
+                .map(LaunchCommand::escape)
+                .collect(Collectors.joining(" "));
+        return launch(name, List.of("script", "-qefc", command, "/dev/null"));
+    }
+
+    private List<String> run(String pipeline, String name, String... arguments) {
         var words = new ArrayList<>(List.of(
                 "run", MODULE.resolve("src/test/pipelines").resolve(pipeline).toString(), "-ansi-log", "false"));
         words.addAll(List.of(arguments));
-        return launch(name, words);
+        return command(name, words);
     }
 
     /** Starts another command of Nextflow, which also names the files with the log and the output. */
     PipelineRun call(String... words) throws IOException {
-        return launch(words[0], List.of(words));
+        return launch(words[0], command(words[0], List.of(words)));
     }
 
-    private PipelineRun launch(String name, List<String> words) throws IOException {
+    private List<String> command(String name, List<String> words) {
         var command = new ArrayList<>(List.of(LAUNCHER.toString(), version, "-log", name + ".log"));
         command.addAll(words);
+        return command;
+    }
+
+    private PipelineRun launch(String name, List<String> command) throws IOException {
         Path output = path.resolve(name + ".out");
         var builder = new ProcessBuilder(command).directory(path.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("NXF_"));

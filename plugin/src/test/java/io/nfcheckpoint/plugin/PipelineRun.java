@@ -21,6 +21,12 @@ record PipelineRun(Process process, Path output) implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** As on the terminal that it was started in: its foreground, tasks and all, gets SIGINT. */
+    void typeCtrlC() throws IOException {
+        process.getOutputStream().write(3);
+        process.getOutputStream().flush();
+    }
+
     String text() throws IOException {
         return Files.readString(output);
     }

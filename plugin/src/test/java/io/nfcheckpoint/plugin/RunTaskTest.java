@@ -75,6 +75,84 @@ class RunTaskTest {
         assertThat(runWith(words).output()).contains("<--keep><2><--label><attempt=a1><--><echo><--fresh><a  b>");
     }
 
+    @Test
+    void theLeaseOfAHostThatIsGoneHoldsNobodyUp() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+        lease("elsewhere", 1);
+
+        assertThat(runWith(List.of("--take-over", "--", "echo")).output()).endsWith("<--><echo>");
+    }
+
+    @Test
+    void anAttemptThatLivesElsewhereIsWaitedForAndNotSignalled() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+        var holder = holdLease();
+        lease("elsewhere", holder.pid());
+
+        var successor = start(List.of("--take-over", "--", "echo"));
+        Await.that(
+                "the successor's patience",
+                () -> successor
+                        .descendants()
+                        .filter(process -> String.join(
+                                        " ", process.info().arguments().orElse(new String[0]))
+                                .startsWith("-w 60 "))
+                        .findAny());
+        assertThat(holder.isAlive()).isTrue();
+        holder.getOutputStream().close();
+
+        assertThat(result(successor).output()).endsWith("<--><echo>");
+        assertThat(holder.waitFor()).isZero();
+    }
+
+    @Test
+    void anAttemptThatLivesOnThisHostIsAskedToEnd() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+        var holder = holdLease();
+        lease(hostName(), holder.pid());
+
+        assertThat(runWith(List.of("--take-over", "--", "echo")).output()).endsWith("<--><echo>");
+        assertThat(holder.waitFor()).isEqualTo(128 + 15);
+        holder.getOutputStream().close();
+    }
+
+    @Test
+    void nobodyTakesOverFromAnotherTaskThatLives() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+        var holder = holdLease();
+        lease(hostName(), holder.pid());
+
+        var result = run("echo", "done");
+
+        assertThat(result.output()).isEqualTo("done\n");
+        assertThat(result.errors())
+                .contains("the same task is running elsewhere; this attempt runs without checkpoints");
+        holder.getOutputStream().close();
+        assertThat(holder.waitFor()).isZero();
+    }
+
+    /** A process that ends, and with it the lock, when its input is closed or a signal comes. */
+    private Process holdLease() throws Exception {
+        Path lease = Files.createDirectory(directory.resolve("store")).resolve("lease");
+        var holder =
+                new ProcessBuilder("flock", "--close", lease.toString(), "sh", "-c", "echo held; exec cat").start();
+        assertThat(holder.inputReader().readLine()).isEqualTo("held");
+        return holder;
+    }
+
+    private void lease(String host, long pid) throws IOException {
+        Path store = Files.createDirectories(directory.resolve("store"));
+        Files.writeString(
+                store.resolve("lease"),
+                "{ \"format\": 1, \"host\": \"%s\", \"pid\": %d, \"started\": \"2026-11-22T12:00:00.000Z\" }"
+                        .formatted(host, pid));
+    }
+
+    private static String hostName() throws IOException {
+        var process = new ProcessBuilder("uname", "-n").start();
+        return process.inputReader().readLine();
+    }
+
     private static String task(String attempt) {
         return "{ \"format\": 1, \"labels\": {\"task\": \"T\", \"attempt\": \"%s\"} }".formatted(attempt);
     }
@@ -94,13 +172,23 @@ class RunTaskTest {
     }
 
     private Result runWith(List<String> more) throws IOException, InterruptedException {
+        return result(start(more));
+    }
+
+    private Process start(List<String> more) throws IOException {
         var words = new ArrayList<>(
                 List.of("/bin/sh", installation.resolve("run-task").toString()));
-        words.addAll(List.of("--dir", directory.resolve("store").toString(), "--keep", "2"));
-        words.addAll(more);
-        Path errors = directory.resolve("errors");
-        var process = new ProcessBuilder(words).redirectError(errors.toFile()).start();
+        words.addAll(List.of("--dir", directory.resolve("store").toString()));
+        boolean takesOver = more.contains("--take-over");
+        words.addAll(takesOver ? List.of("--take-over", "--keep", "2") : List.of("--keep", "2"));
+        more.stream().filter(word -> !word.equals("--take-over")).forEach(words::add);
+        return new ProcessBuilder(words)
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+    }
+
+    private Result result(Process process) throws IOException, InterruptedException {
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Result(process.waitFor(), output, Files.readString(errors));
+        return new Result(process.waitFor(), output, Files.readString(directory.resolve("errors")));
     }
 }

@@ -12,14 +12,14 @@ import java.util.Map;
 /** What Nextflow wrote down about its tasks. */
 final class Trace {
 
+    private final List<String> columns;
     private final Map<String, List<String>> rows = new LinkedHashMap<>();
 
-    /** @param file with fields process, status and work directory */
+    /** @param file with fields process, status and work directory, and perhaps more */
     Trace(Path file) throws IOException {
-        Files.readAllLines(file).stream()
-                .skip(1)
-                .map(line -> List.of(line.split("\t")))
-                .forEach(row -> rows.put(row.get(0), row));
+        var lines = Files.readAllLines(file);
+        columns = List.of(lines.get(0).split("\t"));
+        lines.stream().skip(1).map(line -> List.of(line.split("\t"))).forEach(row -> rows.put(row.get(0), row));
     }
 
     String status(String process) {
@@ -29,6 +29,10 @@ final class Trace {
     /** Of the last attempt of the last task. */
     Path directory(String process) {
         return Path.of(rows.get(process).get(2));
+    }
+
+    String value(String process, String column) {
+        return rows.get(process).get(columns.indexOf(column));
     }
 
     String read(String process, String file) throws IOException {

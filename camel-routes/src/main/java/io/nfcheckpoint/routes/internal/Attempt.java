@@ -24,6 +24,7 @@ final class Attempt {
     private final int generationsBefore;
 
     private final int restartsBefore;
+    private final Optional<Instant> incarnationBefore;
     private final Map<Integer, GenerationManifest> generations = new HashMap<>();
     private Optional<Instant> start = Optional.empty();
 
@@ -34,6 +35,7 @@ final class Attempt {
         generationsBefore = pending.status().map(StoreStatus::generation).orElse(0);
         restartsBefore =
                 pending.status().map(status -> status.restarts().size()).orElse(0);
+        incarnationBefore = pending.status().map(StoreStatus::started);
     }
 
     int number() {
@@ -52,6 +54,12 @@ final class Attempt {
 
     Optional<Duration> elapsed(Instant now) {
         return start.map(begin -> Duration.between(begin, now));
+    }
+
+    /** Whether the command has begun: an engine may learn of that later, or it still waits in a queue. */
+    boolean hasBegun(Optional<StoreView> view) {
+        Optional<Instant> incarnation = view.flatMap(StoreView::status).map(StoreStatus::started);
+        return start.isPresent() || incarnation.isPresent() && !incarnation.equals(incarnationBefore);
     }
 
     void noticed(GenerationManifest manifest) {

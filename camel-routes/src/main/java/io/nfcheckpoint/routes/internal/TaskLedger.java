@@ -124,7 +124,8 @@ final class TaskLedger {
         }
         unwatch(entry);
         view.flatMap(StoreView::status).ifPresent(s -> addRestarts(entry, s));
-        return entry.inFlight ? Optional.of(entry.attempt.ended(clock.instant(), ending, view)) : Optional.empty();
+        boolean isTold = entry.inFlight && (ending != Ending.RUN_ENDED || entry.attempt.hasBegun(view));
+        return isTold ? Optional.of(entry.attempt.ended(clock.instant(), ending, view)) : Optional.empty();
     }
 
     /** The task whose store this is, while it runs. */

@@ -286,6 +286,17 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void tellsNothingOfATaskThatHadNotBegun() throws IOException {
+        StoreFixture.create(task.store()).generation(1, 31.5).stopped();
+        pending(1);
+
+        routes.ending();
+
+        assertThat(log.lines()).containsExactly("INFO No task had to be restarted from a checkpoint");
+        assertThat(trace).doesNotExist();
+    }
+
+    @Test
     void neverRemovesADirectoryThatIsNoStore() throws IOException {
         Files.createDirectories(task.store());
         var file = Files.writeString(task.store().resolve("thesis.tex"), "years of work");
