@@ -41,6 +41,7 @@ static int image_look(const struct arguments *arguments, struct hostcheck *check
         r = manifest_read(store, generation, &manifest, err);
     if (r == 0) {
         fit_look(&manifest, NULL, check);
+        fit_look_at_inputs(store, &manifest, check);
         manifest_free(&manifest);
     }
     store_close(store);

@@ -65,6 +65,12 @@ static void print_status(const struct status *status)
     }
     if (status->restart_count)
         printf("saved       %s\n", text_seconds(saved, run));
+    for (size_t i = 0; i < status->refusal_count; i++) {
+        printf("refused     ");
+        if (status->refusals[i].generation != 0)
+            printf("generation %u: ", status->refusals[i].generation);
+        puts(status->refusals[i].reason);
+    }
     if (status->failure_reason)
         printf("failure     %s %s\n", status->failure_time, status->failure_reason);
     for (size_t i = 0; i < status->warning_count; i++)

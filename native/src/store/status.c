@@ -30,7 +30,10 @@ void status_free(struct status *status)
         free(status->restarts[i].time);
     for (size_t i = 0; i < status->warning_count; i++)
         free(status->warnings[i]);
+    for (size_t i = 0; i < status->refusal_count; i++)
+        free(status->refusals[i].reason);
     free(status->restarts);
+    free(status->refusals);
     free(status->warnings);
     free(status->host);
     free(status->started);
@@ -88,6 +91,22 @@ int status_add_restart(struct status *status, unsigned generation, double run_se
     if (!grown[status->restart_count].time)
         return -ENOMEM;
     status->restart_count++;
+    return 0;
+}
+
+int status_add_refusal(struct status *status, unsigned generation, const char *reason)
+{
+    struct status_refusal *grown =
+        reallocarray(status->refusals, status->refusal_count + 1, sizeof(*grown));
+
+    if (!grown)
+        return -ENOMEM;
+    status->refusals = grown;
+    grown[status->refusal_count] =
+        (struct status_refusal){.generation = generation, .reason = strdup(reason)};
+    if (!grown[status->refusal_count].reason)
+        return -ENOMEM;
+    status->refusal_count++;
     return 0;
 }
 
@@ -155,6 +174,25 @@ static json_object *restarts_to_json(const struct status *status)
     return array;
 }
 
+static json_object *refusals_to_json(const struct status *status)
+{
+    json_object *array = json_object_new_array();
+    int r = 0;
+
+    for (size_t i = 0; i < status->refusal_count; i++) {
+        json_object *entry = json_object_new_object();
+
+        r |= document_add_unsigned(entry, "generation", status->refusals[i].generation);
+        r |= document_add_string(entry, "reason", status->refusals[i].reason);
+        r |= document_append(array, entry);
+    }
+    if (r < 0) {
+        json_object_put(array);
+        return NULL;
+    }
+    return array;
+}
+
 static int add_failure(json_object *document, const struct status *status)
 {
     json_object *failure;
@@ -202,6 +240,7 @@ struct json_object *status_to_json(const struct status *status)
     r |= document_add_string(document, "started", status->started);
     r |= document_add_unsigned(document, "generation", status->generation);
     r |= document_add(document, "restarts", restarts_to_json(status));
+    r |= document_add(document, "refused", refusals_to_json(status));
     if (document)
         r |= add_failure(document, status);
     r |= document_add(document, "warnings", warnings);

@@ -27,6 +27,12 @@ struct status_restart {
     double run_seconds;
 };
 
+/* A generation that this incarnation could not go on from. */
+struct status_refusal {
+    unsigned generation; /* 0: no restart was possible at all */
+    char *reason;
+};
+
 /* When checkpoints are taken, as far as it is known by now. */
 struct status_plan {
     bool known;                  /* else nothing is said of it */
@@ -49,6 +55,8 @@ struct status {
     unsigned generation; /* the latest complete one, 0 for none */
     struct status_restart *restarts;
     size_t restart_count;
+    struct status_refusal *refusals;
+    size_t refusal_count;
     char *failure_time; /* NULL: no failure */
     char *failure_reason;
     char **warnings;
@@ -67,6 +75,7 @@ int status_renew(struct status *status, struct ckpt_error *err);
 
 /* These return 0 or -ENOMEM. */
 int status_add_restart(struct status *status, unsigned generation, double run_seconds);
+int status_add_refusal(struct status *status, unsigned generation, const char *reason);
 int status_set_failure(struct status *status, const char *reason); /* NULL: no failure any more */
 int status_add_warning(struct status *status,
                        const char *text); /* said once, however often added */

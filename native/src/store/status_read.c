@@ -60,6 +60,35 @@ static int read_restarts(json_object *document, const char *what, struct status 
     return 0;
 }
 
+/* Missing in what earlier versions wrote. */
+static int read_refusals(json_object *document, const char *what, struct status *status,
+                         struct ckpt_error *err)
+{
+    json_object *array;
+    uint64_t generation;
+    size_t count;
+    int r;
+
+    if (!json_object_object_get_ex(document, "refused", NULL))
+        return 0;
+    if ((r = document_array(document, "refused", what, &array, err)) < 0)
+        return r;
+    count = json_object_array_length(array);
+    status->refusals = calloc(count + 1, sizeof(*status->refusals));
+    if (!status->refusals)
+        return ckpt_error_set(err, ENOMEM, "%s: out of memory", what);
+    for (size_t i = 0; i < count; i++) {
+        json_object *entry = json_object_array_get_idx(array, i);
+
+        status->refusal_count = i + 1;
+        if ((r = document_unsigned(entry, "generation", what, INT_MAX, &generation, err)) < 0 ||
+            (r = document_string(entry, "reason", what, &status->refusals[i].reason, err)) < 0)
+            return r;
+        status->refusals[i].generation = (unsigned)generation;
+    }
+    return 0;
+}
+
 static int read_failure(json_object *document, const char *what, struct status *status,
                         struct ckpt_error *err)
 {
@@ -157,6 +186,7 @@ static int status_from_json(json_object *document, const char *what, struct stat
         (r = document_string(document, "started", what, &status->started, err)) < 0 ||
         (r = document_unsigned(document, "generation", what, INT_MAX, &generation, err)) < 0 ||
         (r = read_restarts(document, what, status, err)) < 0 ||
+        (r = read_refusals(document, what, status, err)) < 0 ||
         (r = read_failure(document, what, status, err)) < 0 ||
         (r = read_warnings(document, what, status, err)) < 0 ||
         (r = read_plan(document, what, &status->plan, err)) < 0 ||

@@ -7,9 +7,12 @@
 #include "supervisor/fit.h"
 
 #include "arch/x86_64/cpu.h"
+#include "capture/vdso.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "files/rollback.h"
+#include "store/generation.h"
 #include "supervisor/memory_watch.h"
 
 #include <errno.h>
@@ -160,13 +163,42 @@ static void numbers_look(const struct manifest *manifest, struct hostcheck *tabl
              "its processes have numbers up to %ld, kernel.pid_max is %ld", most, here);
 }
 
+/* A difference is no obstacle. */
+static void vdso_look(const struct manifest_host *host, struct hostcheck *table)
+{
+    bool same = host->vdso == vdso_checksum();
+
+    item_add(table, "image-vdso", true,
+             same ? "the same as under kernel %s"
+                  : "another than under kernel %s; calls into it are led to this kernel's",
+             host->kernel);
+}
+
 void fit_look(const struct manifest *manifest, const char *place, struct hostcheck *table)
 {
     processor_look(&manifest->host, table);
     pages_look(&manifest->host, table);
+    vdso_look(&manifest->host, table);
     numbers_look(manifest, table);
     memory_look_at(manifest, table);
     disk_look(manifest, place, table);
+}
+
+void fit_look_at_inputs(struct store *store, const struct manifest *manifest,
+                        struct hostcheck *table)
+{
+    struct ckpt_error err;
+    struct catalog catalog;
+    cleanup_fd int dir = -1;
+    int error = generation_open(store, manifest->generation, &dir, &err);
+
+    if (error == 0)
+        error = catalog_read(&catalog, dir, &err);
+    if (error == 0) {
+        error = inputs_check(&catalog, manifest->workdir, &err);
+        catalog_free(&catalog);
+    }
+    item_add(table, "image-inputs", error == 0, "%s", error == 0 ? "unchanged" : err.message);
 }
 
 int fit_check(const struct manifest *manifest, const char *place, struct ckpt_error *err)

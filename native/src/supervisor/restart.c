@@ -59,12 +59,16 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
                     struct ckpt_error *err)
 {
     struct restart_plan plan = {.generation = generation, .dirfd = -1};
-    int error = generation_verify(store, generation, &plan.manifest, err);
+    int error = manifest_read(store, generation, &plan.manifest, err);
 
-    if (error == 0)
-        error = generation_open(store, generation, &plan.dirfd, err);
+    /* First what costs nothing: gigabytes are read to verify. */
     if (error == 0)
         error = fit_check(&plan.manifest, NULL, err);
+    manifest_free(&plan.manifest);
+    if (error == 0)
+        error = generation_verify(store, generation, &plan.manifest, err);
+    if (error == 0)
+        error = generation_open(store, generation, &plan.dirfd, err);
     if (error == 0 && plan.manifest.host.vdso != vdso_checksum())
         ckpt_info("generation %u was taken on '%s' under kernel %s, whose vDSO differs; calls into "
                   "it are led to this kernel's",

@@ -344,10 +344,11 @@ static int restart(struct session *session, enum run_mode mode, const char *cwd)
         if (session->options.generation != 0 && numbers[i] > session->options.generation)
             continue;
         result = restart_from(session, mode, numbers[i], cwd, &err);
-        if (result < 0)
+        if (result < 0) {
             ckpt_warn("generation %u cannot be restarted: %s; %s", numbers[i], err.message,
                       i > 0 ? "trying an older one" : "there is no older one");
-        else
+            status_add_refusal(&session->status, numbers[i], err.message);
+        } else
             newer_remove(session, numbers, count, numbers[i]);
     }
     free(numbers);
@@ -368,7 +369,7 @@ static bool holds_generations(struct session *session)
 static void impossible_warn(struct session *session, const struct ckpt_error *err)
 {
     ckpt_warn("no restart: %s; the command starts from the beginning", err->message);
-    status_add_warning(&session->status, err->message);
+    status_add_refusal(&session->status, 0, err->message);
 }
 
 static int begin(struct session *session, enum run_mode mode, const char *cwd,

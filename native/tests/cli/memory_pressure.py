@@ -114,6 +114,29 @@ def test_host_without_room_in_memory(case):
         group.remove()
 
 
+def test_retry_with_less_memory(case):
+    """It begins again, and the reason is on record."""
+    task = case.task([case.program("grows"), "40", "1"])
+    group = Group.make(32 * MIB, task.user) if os.geteuid() == 0 else None
+    if group is None:
+        print(f"left out {case.name}: no control group with a memory limit can be made here")
+        return
+    try:
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.kill_tree()
+        task.start(group.line(task.run_line()))
+        expect("exit status", task.wait_end(), 137)
+        check(any("MiB of memory, of which" in m for m in task.messages()), f"says {task.messages()}")
+        refused, = task.json("status.json")["refused"]
+        expect("generation", refused["generation"], 1)
+        check("MiB of memory, of which" in refused["reason"], f"refused: {refused}")
+    finally:
+        task.kill_tree()
+        group.remove()
+
+
 def test_host_without_room_on_disk(case):
     """A new directory on a full filesystem: the reason is named, and the old directory does as well."""
     task = case.task(["bash", "-c", "head -c 3000000 /dev/zero >big; : >ready; until [ -e go ]; do sleep 0.02; done; "
@@ -132,6 +155,8 @@ def test_host_without_room_on_disk(case):
         task.start(cwd=small)
         task.wait_for(task.messages, "a reason")
         check("its files need 3 MiB" in task.messages()[0], f"says {task.messages()}")
+        task.wait_for(lambda: task.json("status.json").get("refused"), "a refusal on record")
+        check("its files need 3 MiB" in task.json("status.json")["refused"][0]["reason"], "status.json does not name it")
     finally:
         task.kill_tree()
         subprocess.run(["umount", "-l", small], check=False)

@@ -29,7 +29,7 @@ def starts_again(case, kind, setting):
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
-    check(reason in task.json("status.json").get("warnings", []), "status.json does not name it")
+    expect("refused", task.json("status.json")["refused"], [{"generation": 0, "reason": reason}])
 
 
 def test_user_namespaces(case):

@@ -29,6 +29,7 @@ def test_is_refused_with_the_names(case):
     task.start()
     expect("output", counter.finish(), "1 2 3 4 5 6 ")
     check("lacks: avx1024f amx_fancy" in task.messages()[0], f"{task.messages()}")
+    check("lacks: avx1024f" in task.json("status.json")["refused"][0]["reason"], "status.json does not name it")
 
 
 def test_that_can_do_less_is_welcome(case):

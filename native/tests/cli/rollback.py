@@ -136,8 +136,14 @@ def test_changed_input_is_a_reason(case):
     task.kill_tree()
     with open(source, "a", encoding="utf-8") as f:
         f.write("two\n")
+    status, out, _ = task.ckpt("check", task.store)
+    expect("exit status of ckpt check", status, 1)
+    check("image-inputs     missing  the input 'staged'" in out, f"ckpt check says {out}")
     task.start()
     task.wait_for(lambda: any("the input 'staged'" in m and "has changed" in m for m in task.messages()), "the reason")
+    task.wait_for(lambda: task.json("status.json")["refused"], "the refusal on record")
+    refused, = task.json("status.json")["refused"]
+    check(refused["generation"] == 1 and "the input 'staged'" in refused["reason"], f"refused: {refused}")
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     check(os.path.islink(task.path("staged")), "the link is gone")

@@ -23,6 +23,7 @@ TEST(status_goes_round)
 
     CHECK_INT(status_add_restart(&status, 1, 31.5), 0);
     CHECK_INT(status_add_restart(&status, 2, 0.000001), 0);
+    CHECK_INT(status_add_refusal(&status, 3, "no memory"), 0);
     CHECK_INT(status_set_failure(&status, "process 12 (busybox) is statically linked"), 0);
     CHECK_INT(status_add_warning(&status, "one"), 0);
     CHECK_INT(status_add_warning(&status, "two"), 0);
@@ -51,6 +52,9 @@ TEST(status_goes_round)
     CHECK(back.restarts[0].run_seconds == 31.5);
     CHECK(back.restarts[1].run_seconds == 0.000001);
     CHECK_INT(back.restarts[1].generation, 2);
+    CHECK_INT(back.refusal_count, 1);
+    CHECK_INT(back.refusals[0].generation, 3);
+    CHECK_STRING(back.refusals[0].reason, "no memory");
     CHECK_INT(back.warning_count, 2);
     CHECK_STRING(back.warnings[1], "two");
     CHECK_STRING(back.failure_reason, "process 12 (busybox) is statically linked");
@@ -59,6 +63,7 @@ TEST(status_goes_round)
     CHECK_INT(back.state, STATUS_RUNNING);
     CHECK_INT(back.restart_count, 2);
     CHECK_INT(back.warning_count, 0);
+    CHECK_INT(back.refusal_count, 0);
     CHECK(!back.has_exit_status && !back.failure_reason);
     CHECK_INT(status_set_failure(&status, NULL), 0);
     CHECK(!status.failure_reason && !status.failure_time);
@@ -78,6 +83,7 @@ TEST(damaged_status_is_refused)
         {"\"failure\": null", "\"failure\": {}", "\"time\" is missing"},
         {"\"restarts\": [", "\"restarts\": [1", "\"time\" is missing"},
         {"\"restarts\": [", "\"restarts\": 1, \"x\": [", "not an array"},
+        {"\"refused\": [", "\"refused\": [{\"generation\": 1}", "\"reason\" is missing"},
         {"\"warnings\": [", "\"warnings\": [\"a\", null", "\"warnings\""},
         {"\"format\": 1", "\"format\": 9", "has format 9"},
     };

@@ -109,6 +109,15 @@ process LOUD_CONTINUES {
     countLoudly()
 }
 
+process UNFIT_STARTS_AGAIN {
+    output:
+    path 'lines.txt'
+    path 'token.txt'
+
+    script:
+    countSlowly()
+}
+
 process STARTS_AGAIN {
     errorStrategy 'retry'
 
@@ -151,6 +160,7 @@ workflow {
     SCRATCH_CONTINUES()
     LOUD_UNDISTURBED().collectFile(name: 'LOUD_UNDISTURBED.stdout', storeDir: 'results')
     LOUD_CONTINUES().collectFile(name: 'LOUD_CONTINUES.stdout', storeDir: 'results')
+    UNFIT_STARTS_AGAIN()
     STARTS_AGAIN()
     TIME_LIMIT()
     IGNORED()

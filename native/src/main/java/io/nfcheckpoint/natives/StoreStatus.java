@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param generation the latest complete one, 0 for none
  * @param failure why the last checkpoint that failed did so
  * @param exitStatus of the command, once it has ended
+ * @param refused generations that the latest incarnation could not go on from; missing in what earlier versions wrote
  * @param plan when checkpoints are taken; missing in what earlier versions wrote
  */
 public record StoreStatus(
@@ -29,6 +30,7 @@ public record StoreStatus(
         Optional<Failure> failure,
         List<String> warnings,
         OptionalInt exitStatus,
+        List<Refusal> refused,
         Optional<Plan> plan) {
 
     /** It runs, or was killed together with its supervisor. */
@@ -43,6 +45,7 @@ public record StoreStatus(
     public StoreStatus {
         restarts = restarts == null ? List.of() : List.copyOf(restarts);
         warnings = warnings == null ? List.of() : List.copyOf(warnings);
+        refused = refused == null ? List.of() : List.copyOf(refused);
     }
 
     /**
@@ -68,6 +71,13 @@ public record StoreStatus(
             @JsonProperty("auto") boolean automatic,
             @JsonProperty("mtbfSeconds") Duration timeBetweenFailures,
             @JsonProperty("costSeconds") Duration cost) {}
+
+    /**
+     * What the host that the incarnation began on said of a generation.
+     *
+     * @param generation 0: no restart was possible there at all
+     */
+    public record Refusal(int generation, String reason) {}
 
     /** A checkpoint that could not be taken. */
     public record Failure(Instant time, String reason) {}

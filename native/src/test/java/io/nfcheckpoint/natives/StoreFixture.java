@@ -29,6 +29,7 @@ public final class StoreFixture {
 
     private final Path store;
     private final List<Map<String, Object>> restarts = new ArrayList<>();
+    private final List<Map<String, Object>> refused = new ArrayList<>();
     private Map<String, String> labels = Map.of("task", "ALIGN (1)");
 
     private StoreFixture(Path store) {
@@ -72,6 +73,12 @@ public final class StoreFixture {
     /** Takes effect with the next state. */
     public StoreFixture restarted(int generation, double runSeconds) {
         restarts.add(ordered("time", TIME, "generation", generation, "runSeconds", runSeconds));
+        return this;
+    }
+
+    /** Takes effect with the next state. */
+    public StoreFixture refused(int generation, String reason) {
+        refused.add(ordered("generation", generation, "reason", reason));
         return this;
     }
 
@@ -135,7 +142,9 @@ public final class StoreFixture {
                 "generation",
                 0,
                 "restarts",
-                restarts);
+                restarts,
+                "refused",
+                refused);
         status.put("failure", null);
         status.put("warnings", List.of());
         status.put("exitStatus", exitStatus);

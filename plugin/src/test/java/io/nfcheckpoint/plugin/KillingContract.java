@@ -48,6 +48,7 @@ abstract class KillingContract {
                 killAfterCheckpoint(task, LiveStore.of(task, work, run));
             }
             killWithDamage(LiveStore.of("CONTINUES_FROM_OLDER", work, run));
+            killWithForeignImage(LiveStore.of("UNFIT_STARTS_AGAIN", work, run));
             kill("STARTS_AGAIN", LiveStore.of("STARTS_AGAIN", work, run));
             Files.delete(hold);
             status = started.await();
@@ -70,6 +71,12 @@ abstract class KillingContract {
         store.checkpoint();
         store.awaitLines(30);
         kill("CONTINUES_FROM_OLDER", store, () -> store.damage(2));
+    }
+
+    private void killWithForeignImage(LiveStore store) throws Exception {
+        store.awaitLines(20);
+        store.checkpoint();
+        kill("UNFIT_STARTS_AGAIN", store, () -> store.makeForeign(1));
     }
 
     private void kill(String task, LiveStore store) throws Exception {
@@ -145,6 +152,15 @@ abstract class KillingContract {
         assertThat(lines("STARTS_AGAIN")).isEqualTo(lines("UNDISTURBED"));
         assertThat(token("STARTS_AGAIN")).isNotEqualTo(tokens.get("STARTS_AGAIN"));
         assertThat(run.text()).containsPattern("STARTS_AGAIN starts again: it was killed .*; it has no generation yet");
+    }
+
+    @Test
+    void anImageThatDoesNotFitTheHostIsAReasonToStartAgain() throws IOException {
+        assertThat(lines("UNFIT_STARTS_AGAIN")).isEqualTo(lines("UNDISTURBED"));
+        assertThat(token("UNFIT_STARTS_AGAIN")).isNotEqualTo(tokens.get("UNFIT_STARTS_AGAIN"));
+        assertThat(run.text())
+                .contains("UNFIT_STARTS_AGAIN could not continue from generation 1: it was taken on 'elsewhere', whose"
+                        + " processor has what this one lacks: amx_fancy; it began again");
     }
 
     @Test

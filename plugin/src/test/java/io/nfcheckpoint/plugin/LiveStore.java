@@ -107,6 +107,15 @@ record LiveStore(Path path, Path ckpt) {
         JSON.writeValue(lease.toFile(), owner.put("host", host));
     }
 
+    /** As if it had been taken on a host whose processor can do more. */
+    void makeForeign(int generation) throws IOException {
+        Path manifest = path.resolve("generations/%06d/manifest.json".formatted(generation));
+        var document = (ObjectNode) read(manifest);
+        var host = (ObjectNode) document.get("host");
+        host.put("name", "elsewhere").put("cpu", host.get("cpu").asText() + " amx_fancy");
+        JSON.writeValue(manifest.toFile(), document);
+    }
+
     ProcessHandle supervisor() throws IOException {
         long pid = read(path.resolve("status.json")).path("pid").asLong();
         return ProcessHandle.of(pid).orElseThrow();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -92,6 +93,7 @@ final class Attempt {
                 generations.values().stream()
                         .mapToLong(GenerationManifest::bytes)
                         .sum(),
-                restart);
+                restart,
+                view.flatMap(StoreView::status).map(StoreStatus::refused).orElse(List.of()));
     }
 }

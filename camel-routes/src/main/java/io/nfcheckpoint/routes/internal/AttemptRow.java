@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param pause how long the task stood still for all of them together
  * @param bytes that they take together
  * @param restart with which the attempt began
+ * @param refused what it was to begin with instead; no column
  */
 record AttemptRow(
         int attempt,
@@ -31,7 +32,8 @@ record AttemptRow(
         int generations,
         Duration pause,
         long bytes,
-        Optional<StoreStatus.Restart> restart) {
+        Optional<StoreStatus.Restart> restart,
+        List<StoreStatus.Refusal> refused) {
 
     static final List<String> COLUMNS = List.of(
             "task",

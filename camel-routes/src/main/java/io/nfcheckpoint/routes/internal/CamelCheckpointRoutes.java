@@ -46,9 +46,9 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
         return withOurClassLoader(() -> {
             var log = new UserLog(settings.loggerName());
             var ledger = new TaskLedger(InstantSource.system());
-            var trace = new TraceFile(settings.trace(), log);
             var rates =
                     new FailureRates(settings.failureRates().map(FailureRatesFile::new), InstantSource.system(), log);
+            var attempts = new EndedAttempts(new TraceFile(settings.trace(), log), rates, log);
             var stores = new Stores(checkpointer);
             var safeAnswers = new SafeAnswers(log);
             var context = newContext();
@@ -57,11 +57,11 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
                 context.addRoutes(new TaskPendingRoute(stores, ledger, rates));
                 context.addRoutes(new TaskStartedRoute(ledger));
                 context.addRoutes(
-                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, trace, rates, log));
-                context.addRoutes(new TaskCompletedRoute(stores, ledger, trace, rates));
+                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, attempts, log));
+                context.addRoutes(new TaskCompletedRoute(stores, ledger, attempts));
                 context.addRoutes(new GenerationNoticedRoute(settings, stores, ledger, log));
                 context.addRoutes(new StoresSweepRoute(stores, log));
-                context.addRoutes(new RunEndingRoute(stores, ledger, trace, rates, log));
+                context.addRoutes(new RunEndingRoute(stores, ledger, attempts, log));
                 context.start();
             } catch (Exception e) {
                 context.stop();

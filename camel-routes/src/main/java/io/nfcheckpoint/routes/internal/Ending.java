@@ -9,18 +9,20 @@ import java.util.OptionalInt;
  * How an attempt ended and what followed, in words for programs.
  *
  * @param cause {@code completed}, or the id of a {@link FailureCause}
+ * @param struck whether only an image taken in time helps against the cause
  * @param next {@code restart}, {@code from-start}, {@code engine} (it decides) or {@code -}
  */
-record Ending(String cause, OptionalInt exitStatus, String next) {
+record Ending(String cause, boolean struck, OptionalInt exitStatus, String next) {
 
-    static final Ending COMPLETED = new Ending("completed", OptionalInt.of(0), "-");
+    static final Ending COMPLETED = new Ending("completed", false, OptionalInt.of(0), "-");
 
     /** The next run may continue it. */
-    static final Ending RUN_ENDED = new Ending(FailureCause.RUN_ENDED.id(), OptionalInt.empty(), "resume");
+    static final Ending RUN_ENDED = new Ending(FailureCause.RUN_ENDED.id(), false, OptionalInt.empty(), "resume");
 
     static Ending of(Judgement judgement) {
+        var failure = judgement.failure();
         return new Ending(
-                judgement.failure().cause().id(), judgement.failure().exitStatus(), next(judgement.decision()));
+                failure.cause().id(), failure.cause().strikes(), failure.exitStatus(), next(judgement.decision()));
     }
 
     static String next(RetryDecision decision) {

@@ -13,15 +13,13 @@ final class RunEndingRoute extends RouteBuilder {
 
     private final Stores stores;
     private final TaskLedger ledger;
-    private final TraceFile trace;
-    private final FailureRates rates;
+    private final EndedAttempts attempts;
     private final UserLog log;
 
-    RunEndingRoute(Stores stores, TaskLedger ledger, TraceFile trace, FailureRates rates, UserLog log) {
+    RunEndingRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts, UserLog log) {
         this.stores = stores;
         this.ledger = ledger;
-        this.trace = trace;
-        this.rates = rates;
+        this.attempts = attempts;
         this.log = log;
     }
 
@@ -39,16 +37,13 @@ final class RunEndingRoute extends RouteBuilder {
         int interrupted = 0;
         for (TaskRef task : ledger.uncompleted()) {
             var row = ledger.completed(task, stores.view(task.store()), Ending.RUN_ENDED);
-            row.ifPresent(known -> {
-                trace.add(task, known);
-                rates.observe(known.place(), known.ran(), false);
-            });
+            row.ifPresent(known -> attempts.add(task, known));
             interrupted += row.isPresent() ? 1 : 0;
         }
         if (interrupted > 0) {
             log.interrupted(interrupted);
         }
-        rates.save();
+        attempts.save();
         return ledger.summary();
     }
 }

@@ -12,14 +12,12 @@ final class TaskCompletedRoute extends RouteBuilder {
 
     private final Stores stores;
     private final TaskLedger ledger;
-    private final TraceFile trace;
-    private final FailureRates rates;
+    private final EndedAttempts attempts;
 
-    TaskCompletedRoute(Stores stores, TaskLedger ledger, TraceFile trace, FailureRates rates) {
+    TaskCompletedRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts) {
         this.stores = stores;
         this.ledger = ledger;
-        this.trace = trace;
-        this.rates = rates;
+        this.attempts = attempts;
     }
 
     @Override
@@ -31,10 +29,7 @@ final class TaskCompletedRoute extends RouteBuilder {
                 .process(exchange -> {
                     var task = exchange.getMessage().getBody(TaskRef.class);
                     ledger.completed(task, stores.view(task.store()), Ending.COMPLETED)
-                            .ifPresent(row -> {
-                                trace.add(task, row);
-                                rates.observe(row.place(), row.ran(), false);
-                            });
+                            .ifPresent(row -> attempts.add(task, row));
                 })
                 .process(exchange -> stores.remove(
                         exchange.getMessage().getBody(TaskRef.class).store()));

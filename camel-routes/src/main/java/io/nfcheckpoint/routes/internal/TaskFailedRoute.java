@@ -20,22 +20,15 @@ final class TaskFailedRoute extends RouteBuilder {
     private final Stores stores;
     private final GenerationVerifier verifier;
     private final TaskLedger ledger;
-    private final TraceFile trace;
-    private final FailureRates rates;
+    private final EndedAttempts attempts;
     private final UserLog log;
 
     TaskFailedRoute(
-            Stores stores,
-            GenerationVerifier verifier,
-            TaskLedger ledger,
-            TraceFile trace,
-            FailureRates rates,
-            UserLog log) {
+            Stores stores, GenerationVerifier verifier, TaskLedger ledger, EndedAttempts attempts, UserLog log) {
         this.stores = stores;
         this.verifier = verifier;
         this.ledger = ledger;
-        this.trace = trace;
-        this.rates = rates;
+        this.attempts = attempts;
         this.log = log;
     }
 
@@ -101,9 +94,6 @@ final class TaskFailedRoute extends RouteBuilder {
 
     private void writeDown(Judgement judgement) {
         var task = judgement.failure().event().task();
-        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> {
-            trace.add(task, row);
-            rates.observe(row.place(), row.ran(), judgement.failure().cause().strikes());
-        });
+        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> attempts.add(task, row));
     }
 }

@@ -44,6 +44,20 @@ final class UserLog {
                 kept.map(time -> ", taken after " + time).orElse(""));
     }
 
+    /** Found out where the attempt ran, which is not here. */
+    void refused(TaskRef task, AttemptRow row) {
+        String instead = row.restart()
+                .map(restart -> "continued from generation " + restart.generation())
+                .orElse("began again");
+        row.refused()
+                .forEach(refusal -> user.warn(
+                        "{} could not continue from {}: {}; it {}",
+                        task.name(),
+                        refusal.generation() == 0 ? "an image" : "generation " + refusal.generation(),
+                        refusal.reason(),
+                        instead));
+    }
+
     void skipped(Judgement judgement) {
         ((RestartFrom) judgement.decision())
                 .skipped()

@@ -274,6 +274,36 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void saysWhyAnAttemptDidNotContinueAsItWasTo() throws IOException {
+        runUntilKilled().generation(1, 31.5);
+        failed(137, false);
+        pending(2);
+        StoreFixture.create(task.store())
+                .refused(1, "it needs 900 MiB of memory, of which 512 MiB are free here")
+                .ended(0);
+
+        routes.completed(new TaskCompleted(task));
+
+        assertThat(log.lines())
+                .last()
+                .isEqualTo("WARN ALIGN (1) could not continue from generation 1: it needs 900 MiB of memory, of which"
+                        + " 512 MiB are free here; it began again");
+    }
+
+    @Test
+    void saysWhichOlderImageServedInstead() throws IOException {
+        runUntilKilled().generation(1, 31.5).generation(2, 62.25);
+        failed(137, false);
+        pending(2);
+        StoreFixture.create(task.store()).refused(2, "why").restarted(1, 31.5).ended(139);
+
+        failed(139, true);
+
+        assertThat(log.lines())
+                .contains("WARN ALIGN (1) could not continue from generation 2: why; it continued from generation 1");
+    }
+
+    @Test
     void tellsWhatWasInterruptedWithTheRun() throws IOException {
         runUntilKilled().generation(1, 31.5);
 

@@ -42,8 +42,10 @@ class TaskFailedRouteTest extends CamelTestSupport {
                 new Stores(checkpointer),
                 new GenerationVerifier(checkpointer),
                 new TaskLedger(InstantSource.system()),
-                new TraceFile(Optional.empty(), log),
-                new FailureRates(Optional.empty(), InstantSource.system(), log),
+                new EndedAttempts(
+                        new TraceFile(Optional.empty(), log),
+                        new FailureRates(Optional.empty(), InstantSource.system(), log),
+                        log),
                 log);
     }
 

@@ -49,6 +49,7 @@ final class Values {
                 Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)),
                 status.warnings(),
                 status.exitStatus(),
+                status.refused(),
                 status.plan());
     }
 
@@ -81,6 +82,7 @@ final class Values {
                 Optional.empty(),
                 List.of(),
                 exitStatus,
+                List.of(),
                 Optional.empty());
     }
 }
