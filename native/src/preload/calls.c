@@ -153,6 +153,8 @@ void calls_restored(void)
 
 void calls_forget(void)
 {
+    if (call_ids == 0) /* none has been made */
+        return;
     for (uint32_t i = 0; i < CALLS_MAX; i++)
         calls[i].state = CALL_FREE;
 }

@@ -4,6 +4,7 @@
  * The bare form, LD_PRELOAD=libckpt.so ./a.out: no coordinator is named in the environment, so the first process
  * starts one, `ckpt coordinator`, from the folder that the library lies in. Runs in the constructor, while the
  * program has one thread. */
+#include "preload/exec_environment.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
@@ -89,5 +90,6 @@ bool coordinator_start(void)
     if (!coordinator_await(program))
         return false;
     set("CKPT_COORDINATOR", preload.coordinator, 1);
+    exec_environment_coordinator(preload.coordinator);
     return true;
 }

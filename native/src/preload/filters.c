@@ -14,6 +14,7 @@
  * They are installed again last: what all threads are under by one of them for all, so that it is one filter again and
  * not as many equal ones as threads; the rest by each. */
 #include "preload/filters.h"
+#include "preload/exec_environment.h"
 #include "preload/filter_check.h"
 #include "preload/notes.h"
 #include "preload/pages.h"
@@ -202,9 +203,9 @@ static bool filter_parse(const char **at, struct filter *ret)
     return true;
 }
 
-bool filters_inherit(char *const *environment)
+bool filters_inherit(const char *told)
 {
-    const char *at = environment_get(environment, FILTERS_ENVIRONMENT);
+    const char *at = told;
     uint32_t count = at == NULL ? 0 : kernel_count();
 
     if (at == NULL || count == UNTOLD)

@@ -20,8 +20,8 @@ bool filters_can_be_told(void);
 bool filters_consider(long number, const long arguments[5]);
 void filters_installed(bool succeeded);
 
-/* Of a new program: false when it is under filters that it cannot learn of. */
-bool filters_inherit(char *const *environment);
+/* Of a new program, which was told this, or NULL: false when it is under filters that it cannot learn of. */
+bool filters_inherit(const char *told);
 /* In the child of a fork. */
 void filters_forked(void);
 

@@ -7,6 +7,8 @@
  * mapped for the moment. */
 #include "preload/notes.h"
 
+#include "preload/exec_environment.h"
+#include "preload/kept.h"
 #include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -27,66 +29,58 @@ struct note_paths {
     char record[2 * PATH_SIZE + 4];
 };
 
-static struct {
-    char file[PATH_SIZE];      /* where notes go; "": nowhere */
-    char store[PATH_SIZE];     /* the directory it lies in, with a slash behind */
-    char dedicated[PATH_SIZE]; /* needs no notes, with a slash behind; "" */
-} notes;
+static const char *file;      /* where notes go; NULL: nowhere */
+static struct kept store;     /* the directory it lies in, with a slash behind */
+static struct kept dedicated; /* needs no notes, with a slash behind */
 
-static unsigned long remembered[REMEMBERED];
+SELDOM static unsigned long remembered[REMEMBERED];
 
-static void directory_set(char *to, const char *path, size_t length)
+static void file_find(void)
 {
-    if (length == 0 || length + 2 > PATH_SIZE)
-        return;
-    memcpy(to, path, length);
-    to[length] = '/';
-    to[length + 1] = 0;
-}
+    char directory[PATH_SIZE];
+    const char *named = exec_environment_value(TREE_NOTES);
+    size_t length = named == NULL ? 0 : text_length(named);
 
-static void file_set(const char *file)
-{
-    size_t length = file == NULL ? 0 : text_length(file);
-
-    if (length == 0 || length >= PATH_SIZE || file[0] != '/')
+    if (length == 0 || length >= PATH_SIZE || named[0] != '/')
         return;
-    notes.file[0] = 0;
-    text_append(notes.file, sizeof(notes.file), file);
-    while (length > 0 && file[length - 1] != '/')
+    while (named[length - 1] != '/')
         length--;
-    directory_set(notes.store, file, length > 0 ? length - 1 : 0);
+    memcpy(directory, named, length);
+    directory[length] = 0;
+    kept_set(&store, directory, "", "");
+    file = named;
 }
 
-void notes_init(char *const *environment)
+void notes_init(void)
 {
-    const char *dedicated = environment_get(environment, "CKPT_DEDICATED");
+    const char *named = exec_environment_value(TREE_DEDICATED);
 
-    file_set(environment_get(environment, "CKPT_NOTES"));
-    if (notes_are_kept() && dedicated != NULL)
-        directory_set(notes.dedicated, dedicated, text_length(dedicated));
+    file_find();
+    if (notes_are_kept() && named != NULL && named[0] != 0)
+        kept_set(&dedicated, named, "/", "");
 }
 
-void notes_move(const char *entry)
+void notes_move(void)
 {
     if (notes_are_kept())
-        file_set(text_after(entry, "CKPT_NOTES="));
+        file_find();
 }
 
 bool notes_are_kept(void)
 {
-    return notes.file[0] != 0;
+    return file != NULL;
 }
 
 int notes_store_open(void)
 {
-    if (notes.store[0] == 0)
+    if (!notes_are_kept())
         return -ENOENT;
-    return (int)raw4(SYS_openat, AT_FDCWD, notes.store, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    return (int)raw4(SYS_openat, AT_FDCWD, notes_store(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
 const char *notes_store(void)
 {
-    return notes.store;
+    return kept_text(&store);
 }
 
 /* ---- names ---- */
@@ -121,9 +115,9 @@ static bool is_of_interest(const char *path)
         return false;
     if (text_after(path, "/dev/") != NULL && text_after(path, "/dev/shm/") == NULL)
         return false;
-    if (notes.store[0] != 0 && text_after(path, notes.store) != NULL)
+    if (text_after(path, notes_store()) != NULL)
         return false;
-    return notes.dedicated[0] == 0 || text_after(path, notes.dedicated) == NULL;
+    return dedicated.text == NULL || text_after(path, dedicated.text) == NULL;
 }
 
 static unsigned long key_add(unsigned long key, const char *text)
@@ -171,7 +165,7 @@ static void remember(unsigned long key)
 
 static void append(const char *text, size_t size)
 {
-    long fd = raw4(SYS_openat, AT_FDCWD, notes.file, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+    long fd = raw4(SYS_openat, AT_FDCWD, file, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
 
     if (fd < 0)
         return; /* the store is gone, and with it all there is to come back to */

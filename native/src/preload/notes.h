@@ -16,10 +16,10 @@ struct note_section {
     struct note_paths *paths; /* of a rename */
 };
 
-/* From CKPT_NOTES and CKPT_DEDICATED in the environment. */
-void notes_init(char *const *environment);
-/* "CKPT_NOTES=...", which have moved; anything else is ignored. */
-void notes_move(const char *entry);
+/* From CKPT_NOTES and CKPT_DEDICATED in the environment (exec_environment.h). */
+void notes_init(void);
+/* The former may be another one now. */
+void notes_move(void);
 bool notes_are_kept(void);
 /* The directory that they lie in, or a negative errno. */
 int notes_store_open(void);

@@ -29,8 +29,8 @@
 #define PRELOAD_SIGNAL     33 /* libc's own, see docs/decisions/0006 */
 
 #define EXPORT __attribute__((visibility("default")))
-/* For big variables that only a checkpoint needs: kept away from those that every process writes at its start, since
- * each page written costs a fault. */
+/* For big variables that few processes need: kept away from those that every process writes at its start, since each
+ * page written costs a fault, and another one in every child. */
 #define SELDOM      __attribute__((section(".bss.seldom")))
 #define BIT(signal) (1UL << ((signal)-1))
 
@@ -93,7 +93,6 @@ struct preload {
     struct thread_slot *slots;
     uint32_t slot_room; /* how many there may be */
     volatile uint32_t slot_count;
-    struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
     struct preload_restored restorer;
     uint64_t vdso_start, vdso_end; /* the kernel's code in the process */
 };
@@ -259,16 +258,8 @@ void outside_forked(void);
 /* Whether it is one of them, from there, and among those that end the tree whose image is made. */
 bool signal_is_from_outside(const siginfo_t *info);
 
-/* resolve.c: the definition of a function that the program would get without this library, or NULL */
+/* resolve.c: the definition of a function or a variable that the program would get without this library, or NULL */
 void *next_symbol(const char *name);
-/* Many at once. */
-struct symbol_wanted {
-    const char *name;
-    void *target; /* of the caller's */
-    void *found;
-    uint32_t hash;
-};
-void symbols_find(struct symbol_wanted *wanted, size_t count);
 
 /* connect.c */
 int coordinator_connect(void);

@@ -18,6 +18,7 @@
 #define PR_GET_MEMORY_MERGE 68
 #endif
 
+SELDOM static struct kernel_sigaction actions[PRELOAD_SIGNALS + 1];
 static struct itimerval interval_timers[3]; /* by ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
 static int is_subreaper;
 static long no_huge_pages, merges_memory, denies_writable_code;
@@ -25,7 +26,7 @@ static long no_huge_pages, merges_memory, denies_writable_code;
 int process_state_save(void)
 {
     for (int signal = 1; signal <= PRELOAD_SIGNALS; signal++)
-        raw4(SYS_rt_sigaction, signal, NULL, &preload.actions[signal], sizeof(unsigned long));
+        raw4(SYS_rt_sigaction, signal, NULL, &actions[signal], sizeof(unsigned long));
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
         raw2(SYS_getitimer, which, &interval_timers[which]);
     int error = posix_timers_save();
@@ -43,7 +44,7 @@ void process_state_restore(void)
     membarrier_restore();
     protection_keys_restore();
     for (int signal = 1; signal <= PRELOAD_SIGNALS; signal++)
-        raw4(SYS_rt_sigaction, signal, &preload.actions[signal], NULL, sizeof(unsigned long));
+        raw4(SYS_rt_sigaction, signal, &actions[signal], NULL, sizeof(unsigned long));
     if (is_subreaper)
         raw2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
     if (no_huge_pages > 0)

@@ -51,7 +51,8 @@ void program_hold_again(int fd)
 
 void program_forked(void)
 {
-    holding = 0;
+    if (holding != 0)
+        holding = 0;
     calls_forget();
 }
 

@@ -22,7 +22,7 @@
 
 #define REGISTRATIONS_MAX 64
 
-static struct registration {
+SELDOM static struct registration {
     bool is_set;
     bool is_on; /* while it is taken back: it was there */
     int fd;
@@ -38,6 +38,8 @@ bool queue_notify_is_used(void)
 
 void queue_notify_forked(void)
 {
+    if (!is_used)
+        return;
     is_used = false;
     memset(registrations, 0, sizeof(registrations));
 }

@@ -7,6 +7,7 @@
  * entry of its own back to its malloc, as bash and Perl do, so only the kernel's entries are replaced by ours. */
 #include "preload/refresh.h"
 
+#include "preload/exec_environment.h"
 #include "preload/notes.h"
 #include "preload/pages.h"
 #include "preload/preload.h"
@@ -203,11 +204,10 @@ static void settings_take(void)
 {
     FOR_EACH_VARIABLE(variable)
     {
-        if (variable[0] != VARIABLE_SETTING)
-            continue;
-        exec_environment_set(variable + 1);
-        notes_move(variable + 1);
+        if (variable[0] == VARIABLE_SETTING)
+            exec_environment_set(variable + 1);
     }
+    notes_move();
 }
 
 /* Room for one more NUL than the file has, so that the last entry is an empty one. */

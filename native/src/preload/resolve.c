@@ -2,27 +2,35 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Finds the definition of a symbol behind ours, as dlsym(RTLD_NEXT) would. dlsym itself cannot be used: it lives in
- * libdl or in libc, under different versions, and a program need not have the former. Walks the loaded objects in
- * load order, once for all symbols since every process pays for it, and searches the hash table of each. Called from
- * constructors only. */
+ * libdl or in libc, under different versions, and a program need not have the former. The objects behind us are listed
+ * once, in a constructor; what the program has started with is not unloaded. From then on a search takes no lock and
+ * changes nothing, so that it may be made when a function is first called, wherever that is: most processes of a
+ * script live for a millisecond and call few. */
+#include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
 
 #include <elf.h>
 #include <link.h>
 
-struct search {
-    struct symbol_wanted *wanted;
-    size_t count, missing;
-    bool behind_us;
-};
+#define FEW 8 /* objects that a small program has */
 
 struct tables {
+    ElfW(Addr) base;
     const ElfW(Sym) * symbols;
     const char *strings;
     const uint32_t *gnu_hash;
     const uint32_t *sysv_hash;
     const uint16_t *versions;
+};
+
+static struct tables few[FEW],
+    *many; /* those behind us, in load order: the first ones, the others */
+static size_t object_count;
+
+struct listing {
+    size_t count, room;
+    bool behind_us;
 };
 
 /* glibc relocates the addresses in the dynamic section, musl and the vDSO do not. */
@@ -39,6 +47,7 @@ static bool tables_find(const struct dl_phdr_info *info, struct tables *ret)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
             dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     }
+    ret->base = info->dlpi_addr;
     for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++) {
         const void *address = table_address(info->dlpi_addr, dynamic->d_un.d_ptr);
         if (dynamic->d_tag == DT_SYMTAB)
@@ -124,51 +133,57 @@ static bool holds_us(const struct dl_phdr_info *info)
     return false;
 }
 
-static const ElfW(Sym) * find(const struct tables *tables, const struct symbol_wanted *wanted)
+static const ElfW(Sym) * find(const struct tables *tables, const char *name, uint32_t hash)
 {
     if (tables->gnu_hash != NULL)
-        return find_gnu(tables, wanted->name, wanted->hash);
-    return tables->sysv_hash != NULL ? find_sysv(tables, wanted->name) : NULL;
+        return find_gnu(tables, name, hash);
+    return tables->sysv_hash != NULL ? find_sysv(tables, name) : NULL;
 }
 
-static int search_object(struct dl_phdr_info *info, size_t size, void *argument)
+static int object_list(struct dl_phdr_info *info, size_t size, void *argument)
 {
-    struct search *search = argument;
+    struct listing *listing = argument;
     struct tables tables = {0};
 
     (void)size;
-    if (!search->behind_us) {
-        search->behind_us = holds_us(info);
+    if (!listing->behind_us) {
+        listing->behind_us = holds_us(info);
         return 0;
     }
     if (!tables_find(info, &tables))
         return 0;
-    for (size_t i = 0; i < search->count; i++) {
-        struct symbol_wanted *wanted = &search->wanted[i];
-        const ElfW(Sym) *symbol = wanted->found == NULL ? find(&tables, wanted) : NULL;
-        if (symbol == NULL)
-            continue;
-        wanted->found = (void *)(info->dlpi_addr + symbol->st_value);
-        search->missing--;
-    }
-    return search->missing == 0;
+    if (listing->count < FEW)
+        few[listing->count] = tables;
+    else if (listing->count < listing->room)
+        many[listing->count - FEW] = tables;
+    listing->count++;
+    return 0;
 }
 
-void symbols_find(struct symbol_wanted *wanted, size_t count)
+static void objects_list(void)
 {
-    struct search search = {.wanted = wanted, .count = count, .missing = count};
+    struct listing first = {.room = FEW}, second = {0};
 
-    for (size_t i = 0; i < count; i++) {
-        wanted[i].found = NULL;
-        wanted[i].hash = gnu_hash(wanted[i].name);
-    }
-    dl_iterate_phdr(search_object, &search);
+    dl_iterate_phdr(object_list, &first);
+    object_count = first.count < FEW ? first.count : FEW;
+    if (first.count <= FEW || (many = pages_new((first.count - FEW) * sizeof(*many))) == NULL)
+        return;
+    second.room = first.count;
+    dl_iterate_phdr(object_list, &second);
+    object_count = first.count;
 }
 
 void *next_symbol(const char *name)
 {
-    struct symbol_wanted wanted = {.name = name};
+    uint32_t hash = gnu_hash(name);
 
-    symbols_find(&wanted, 1);
-    return wanted.found;
+    if (object_count == 0)
+        objects_list();
+    for (size_t i = 0; i < object_count; i++) {
+        const struct tables *tables = i < FEW ? &few[i] : &many[i - FEW];
+        const ElfW(Sym) *symbol = find(tables, name, hash);
+        if (symbol != NULL)
+            return (void *)(tables->base + symbol->st_value);
+    }
+    return NULL;
 }

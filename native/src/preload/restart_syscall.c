@@ -41,14 +41,19 @@ static bool is_noted(const struct slot_syscall *noted, const struct sigcontext *
            noted->args[0] == now->rdi && noted->args[1] == now->rsi && noted->args[2] == now->rdx;
 }
 
+static bool hint_is_plain(void)
+{
+    return (syscall_hint.number & PLAIN_HINT) != 0;
+}
+
 static bool hint_applies(const struct sigcontext *registers)
 {
     uint64_t below = syscall_hint.sp - registers->rsp;
 
     if (syscall_hint.sp == 0 || below >= SOCKET_HINT_REACH)
         return false;
-    return below < HINT_REACH ||
-           (syscall_hint.socket >= 0 && syscall_hint.socket == (int32_t)registers->rdi);
+    return below < HINT_REACH || (!hint_is_plain() && syscall_hint.socket >= 0 &&
+                                  syscall_hint.socket == (int32_t)registers->rdi);
 }
 
 /* libc makes either of the two sleeps with the one's system call or the other's. */
@@ -56,6 +61,8 @@ static int64_t hint_number(const struct sigcontext *registers)
 {
     if (!hint_applies(registers))
         return -1;
+    if (hint_is_plain())
+        return syscall_hint.number & ~PLAIN_HINT;
     if (syscall_hint.request == 0)
         return syscall_hint.number;
     return registers->rdi == syscall_hint.request   ? SYS_nanosleep
@@ -155,7 +162,7 @@ static void go_on(const struct thread_slot *slot, struct arch_frame *frame,
     }
     if (!syscall_begins_again(number))
         return;
-    uint64_t deadline = hint_applies(registers) ? syscall_hint.deadline : 0;
+    uint64_t deadline = hint_applies(registers) && !hint_is_plain() ? syscall_hint.deadline : 0;
     if (deadline != 0)
         deadline = syscall_hint.deadline += when.lost;
     if (syscall_rest_wait(rest, number, args, when.at + when.lost, deadline)) {

@@ -33,8 +33,10 @@ static volatile uint32_t busy;
 
 void semaphore_undo_forked(void)
 {
-    busy = 0;
-    undone_count = 0;
+    if (busy != 0)
+        busy = 0;
+    if (undone_count != 0)
+        undone_count = 0;
 }
 
 static struct undone *entry_of(int id, unsigned number)

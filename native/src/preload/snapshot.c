@@ -22,7 +22,7 @@
 #define SYS_close_range 436
 #endif
 
-SELDOM static char helper_stack[16384] __attribute__((aligned(4096)));
+SELDOM static char helper_stack[16384] __attribute__((aligned(16)));
 static volatile long snapshot_pid;
 static uint64_t expected_pages; /* 0: unknown */
 static int verdict[2];

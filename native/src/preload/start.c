@@ -4,6 +4,7 @@
  * The beginning of every process: the constructor runs before main, and once more, in effect, in the child of each
  * fork. Both see to it that the checkpoint thread will be started, see late_start.c. */
 #include "preload/calls.h"
+#include "preload/exec_environment.h"
 #include "preload/filters.h"
 #include "preload/notes.h"
 #include "preload/preload.h"
@@ -17,7 +18,7 @@
 #include <sys/syscall.h>
 
 struct preload preload;
-SELDOM char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(4096)));
+SELDOM char checkpoint_thread_stack[PRELOAD_STACK_SIZE] __attribute__((aligned(16)));
 
 extern char **environ __attribute__((weak));
 
@@ -78,6 +79,12 @@ void process_forked(void)
         checkpoint_thread_require();
 }
 
+/* A child that becomes another program at once must not be the one to look it up. */
+static void fork_prepare(void)
+{
+    (void)REAL(execve);
+}
+
 static void fork_observe(void)
 {
     int (*glibc_register)(void (*)(void), void (*)(void), void (*)(void), void *) =
@@ -86,16 +93,16 @@ static void fork_observe(void)
         next_symbol("pthread_atfork");
 
     if (glibc_register != NULL)
-        glibc_register(NULL, NULL, process_forked, NULL);
+        glibc_register(fork_prepare, NULL, process_forked, NULL);
     else if (posix_register != NULL)
-        posix_register(NULL, NULL, process_forked);
+        posix_register(fork_prepare, NULL, process_forked);
 }
 
 static bool coordinator_find(void)
 {
-    const char *name = environment_get(environ, "CKPT_COORDINATOR");
-    const char *signal = environment_get(environ, "CKPT_SIGNAL");
-    const char *supervised = environment_get(environ, "CKPT_SUPERVISED");
+    const char *name = exec_environment_value(TREE_COORDINATOR);
+    const char *signal = exec_environment_value(TREE_SIGNAL);
+    const char *supervised = exec_environment_value(TREE_SUPERVISED);
 
     preload.signal = PRELOAD_SIGNAL;
     if (signal != NULL) {
@@ -117,7 +124,6 @@ static bool coordinator_find(void)
 
 __attribute__((constructor)) static void start(void)
 {
-    wrappers_init();
     if (&environ == NULL)
         return;
     variables_begin();
@@ -125,9 +131,8 @@ __attribute__((constructor)) static void start(void)
     preload.managed = coordinator_find();
     if (!preload.managed)
         return;
-    exec_environment_note(environ);
-    notes_init(environ);
-    if (!filters_inherit(environ)) {
+    notes_init();
+    if (!filters_inherit(exec_environment_value(TREE_FILTERS))) {
         preload.managed = false;
         preload.filtered_pid = (int)raw0(SYS_getpid);
         return;

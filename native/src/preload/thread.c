@@ -5,6 +5,7 @@
  * inside the library. The two functions that end in a loop are the only ones that call serve(). */
 #include "preload/calls.h"
 #include "preload/directory.h"
+#include "preload/exec_environment.h"
 #include "preload/filters.h"
 #include "preload/futex.h"
 #include "preload/numbers.h"
@@ -104,7 +105,7 @@ static void on_quiesce(int fd, struct wire_message *message)
 /* The coordinator reads the answer out of our memory while everybody stays parked. */
 static void on_resident(int fd, struct wire_message *message)
 {
-    static uint8_t resident[WIRE_RESIDENT_PAGES];
+    SELDOM static uint8_t resident[WIRE_RESIDENT_PAGES];
     struct wire_memory *memory = &message->memory;
     bool told = memory->pages <= WIRE_RESIDENT_PAGES &&
                 raw3(SYS_mincore, memory->start, memory->pages * 4096, resident) == 0;

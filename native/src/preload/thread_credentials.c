@@ -18,7 +18,7 @@
 #define CAPABILITIES 64
 #define CAP_BIT(n)   (1ULL << (n))
 
-static uint32_t groups[GROUPS_MAX];
+SELDOM static uint32_t groups[GROUPS_MAX];
 static int group_count;
 static uint64_t bounding, ambient;
 static volatile uint64_t saved_for; /* the number of a checkpoint */

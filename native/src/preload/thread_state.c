@@ -21,17 +21,18 @@
 #define RSEQ_SIGNATURE 0x53053053 /* glibc's and everybody's on x86 */
 #define RSEQ_UNIT      32
 
+/* glibc registers an area of each thread at a fixed distance from its thread pointer, and says so. */
 static const int64_t *rseq_offset;
 static const uint32_t *rseq_size;
+static bool rseq_looked;
 
-/* glibc registers an area of each thread at a fixed distance from its thread pointer, and says so. */
-__attribute__((constructor)) static void rseq_find(void)
+static void rseq_find(void)
 {
-    struct symbol_wanted wanted[] = {{.name = "__rseq_offset"}, {.name = "__rseq_size"}};
-
-    symbols_find(wanted, 2);
-    rseq_offset = wanted[0].found;
-    rseq_size = wanted[1].found;
+    if (__atomic_load_n(&rseq_looked, __ATOMIC_ACQUIRE))
+        return;
+    rseq_offset = next_symbol("__rseq_offset");
+    rseq_size = next_symbol("__rseq_size");
+    __atomic_store_n(&rseq_looked, true, __ATOMIC_RELEASE);
 }
 
 /* libc says how much of the area means something to it; what it registers is whole units. */
@@ -42,6 +43,7 @@ static uint32_t rseq_length(void)
 
 static uint64_t rseq_area(uint64_t thread_pointer)
 {
+    rseq_find();
     if (rseq_offset == NULL || rseq_size == NULL || *rseq_size == 0)
         return 0;
     uint64_t area = thread_pointer + (uint64_t)*rseq_offset;

@@ -93,7 +93,7 @@ EXPORT int select(int count, fd_set *restrict readable, fd_set *restrict writabl
 {
     bool waits = timeout == NULL || timeout->tv_sec != 0 || timeout->tv_usec != 0;
 
-    return WITH_HINT(waits, real.gnu_get_libc_version != NULL ? SYS_pselect6 : SYS_select, 0, 0,
+    return WITH_HINT(waits, REAL(gnu_get_libc_version) != NULL ? SYS_pselect6 : SYS_select, 0, 0,
                      REAL(select)(count, readable, writable, exceptional, timeout));
 }
 
@@ -123,29 +123,28 @@ EXPORT int epoll_pwait2(int fd, struct epoll_event *events, int count,
 
 EXPORT ssize_t read(int fd, void *data, size_t size)
 {
-    return WITH_HINT(false, SYS_read, 0, 0, REAL(read)(fd, data, size));
+    return WITH_PLAIN_HINT(SYS_read, REAL(read)(fd, data, size));
 }
 
 EXPORT ssize_t write(int fd, const void *data, size_t size)
 {
-    return WITH_HINT(false, SYS_write, 0, 0, REAL(write)(fd, data, size));
+    return WITH_PLAIN_HINT(SYS_write, REAL(write)(fd, data, size));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    return WITH_HINT(false, SYS_writev, 0, 0, REAL(writev)(fd, parts, count));
+    return WITH_PLAIN_HINT(SYS_writev, REAL(writev)(fd, parts, count));
 }
 
 EXPORT ssize_t send(int fd, const void *data, size_t size, int flags)
 {
-    return WITH_HINT(false, SYS_sendto, 0, 0, REAL(send)(fd, data, size, flags));
+    return WITH_PLAIN_HINT(SYS_sendto, REAL(send)(fd, data, size, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags,
                       const struct sockaddr *address, socklen_t address_size)
 {
-    return WITH_HINT(false, SYS_sendto, 0, 0,
-                     REAL(sendto)(fd, data, size, flags, address, address_size));
+    return WITH_PLAIN_HINT(SYS_sendto, REAL(sendto)(fd, data, size, flags, address, address_size));
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
@@ -155,29 +154,29 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 EXPORT int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict size)
 {
-    return WITH_HINT(false, SYS_accept, 0, 0, REAL(accept)(fd, address, size));
+    return WITH_PLAIN_HINT(SYS_accept, REAL(accept)(fd, address, size));
 }
 
 EXPORT int accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict size, int flags)
 {
-    return WITH_HINT(false, SYS_accept4, 0, 0, REAL(accept4)(fd, address, size, flags));
+    return WITH_PLAIN_HINT(SYS_accept4, REAL(accept4)(fd, address, size, flags));
 }
 
 EXPORT ssize_t recv(int fd, void *data, size_t size, int flags)
 {
-    return WITH_HINT(false, SYS_recvfrom, 0, 0, REAL(recv)(fd, data, size, flags));
+    return WITH_PLAIN_HINT(SYS_recvfrom, REAL(recv)(fd, data, size, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict data, size_t size, int flags,
                         struct sockaddr *restrict address, socklen_t *restrict address_size)
 {
-    return WITH_HINT(false, SYS_recvfrom, 0, 0,
-                     REAL(recvfrom)(fd, data, size, flags, address, address_size));
+    return WITH_PLAIN_HINT(SYS_recvfrom,
+                           REAL(recvfrom)(fd, data, size, flags, address, address_size));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-    return WITH_HINT(false, SYS_recvmsg, 0, 0, REAL(recvmsg)(fd, message, flags));
+    return WITH_PLAIN_HINT(SYS_recvmsg, REAL(recvmsg)(fd, message, flags));
 }
 
 /* ---- signals ---- */

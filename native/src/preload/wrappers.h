@@ -120,8 +120,8 @@ struct real_functions {
 };
 extern struct real_functions real;
 
-/* Other libraries' constructors may call a wrapper before ours has run. */
-#define REAL(name) (real.name != NULL ? real.name : (wrappers_init(), real.name))
+/* NULL: there is none, libc being another one. */
+#define REAL(name) (real.name != NULL ? real.name : (wrapper_find(&real.name), real.name))
 
 /* wrap_seccomp.c: calls that a program makes through syscall(3) although they have a wrapper */
 bool syscall_has_wrapper(long number);
@@ -129,16 +129,8 @@ long syscall_wrapped(long number, const long arguments[5]);
 /* Around the installation of a filter. */
 long filter_install(long number, long (*install)(const long arguments[5]), const long arguments[5]);
 
-void wrappers_init(void);
+void wrapper_find(void *slot);
 /* wrap_wait.c: CLOCK_MONOTONIC in ns, 0: there is none */
 uint64_t deadline_after(const struct timespec *limit);
-/* exec.c: remembers what every program of the tree has to find in its environment */
-void exec_environment_note(char *const *environment);
-/* One of these has another value now; LD_PRELOAD: the library lies there. */
-void exec_environment_set(const char *entry);
-void exec_environment_detach(void);
-/* What new programs are told of filters of system calls; NULL: nothing. */
-void exec_environment_filters(const char *value);
-const char *library_path(void);
 
 #endif
