@@ -197,6 +197,8 @@ static int proc_parse(pid_t outer, const char *name, struct mappings *ret, struc
 
     if (error == 0)
         error = mappings_parse(text, ret);
+    if (error < 0 && outer == 0)
+        return ckpt_error_set(err, -error, "read its own mappings: %s", strerror(-error));
     if (error < 0)
         return ckpt_error_set(err, -error, "read the mappings of process %d: %s", (int)outer,
                               strerror(-error));

@@ -8,6 +8,7 @@
 #include "store/generation.h"
 #include "store/manifest.h"
 #include "supervisor/fit.h"
+#include "supervisor/way.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static int image_look(const struct arguments *arguments, struct hostcheck *check
     if (r == 0) {
         fit_look(&manifest, NULL, check);
         fit_look_at_inputs(store, &manifest, check);
+        r = way_look(store, &manifest, generation, check, err);
         manifest_free(&manifest);
     }
     store_close(store);

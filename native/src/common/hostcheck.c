@@ -24,9 +24,9 @@ static const struct {
 } probes[PROBE_COUNT] = {
     [PROBE_USER_NAMESPACE] = {"user-namespace", false, NULL},
     [PROBE_PID_NAMESPACE] = {"pid-namespace", false, NULL},
-    [PROBE_MOUNT_NAMESPACE] = {"mount-namespace", false, NULL},
+    [PROBE_MOUNT_NAMESPACE] = {"mount-namespace", true, NULL},
     [PROBE_TIME_NAMESPACE] = {"time-namespace", true, NULL},
-    [PROBE_PROC_MOUNT] = {"proc-mount", false, NULL},
+    [PROBE_PROC_MOUNT] = {"proc-mount", true, NULL},
     [PROBE_SET_TID] = {"set-tid", false, NULL},
     [PROBE_PROCESS_MEMORY] = {"process-memory", false, probe_process_memory},
     [PROBE_KCMP] = {"kcmp", false, probe_kcmp},

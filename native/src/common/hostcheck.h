@@ -17,7 +17,7 @@ struct hostcheck_item {
     const char *name;
     bool required; /* an optional one that is missing is only a note */
     bool ok;
-    char detail[256];
+    char detail[384];
 };
 
 #define HOSTCHECK_MAX 24

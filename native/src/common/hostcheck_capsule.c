@@ -1,139 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* Probes of the capsule, step by step as a restart builds it: user namespace (unless
- * privileged), mount, time and PID namespace, then a first process with a /proc of its own that
- * gives a child the pid it wants. A step that fails ends the chain; what was not reached says
- * so. */
+/* What the trial of the capsule's namespaces has found, in the words of `ckpt check`. What was not reached says so. */
 #include "common/hostcheck_probe.h"
 
+#include "common/namespaces.h"
 #include "common/proc.h"
 
-#include <errno.h>
-#include <linux/sched.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
+#define PREFIX "namespaces: " /* of the trial's messages, which every line here would repeat */
 
-#define WANTED_PID 24242 /* any that the first process of a namespace would not get by chance */
-
-static void enter_user_namespace(struct hostcheck_item *item)
+static void step_tell(const struct namespaces_trial *trial, enum namespaces_step step,
+                      struct hostcheck_item *item, const char *good, const char *otherwise)
 {
-    char uids[48], gids[48];
+    const char *why = trial->steps[step].err.message;
 
-    if (is_administrator())
-        return probe_ok(item, "not needed, this process has CAP_SYS_ADMIN");
-    snprintf(uids, sizeof(uids), "%u %u 1", geteuid(), geteuid());
-    snprintf(gids, sizeof(gids), "%u %u 1", getegid(), getegid());
-    if (unshare(CLONE_NEWUSER) < 0) {
-        bool forbidden = errno == EPERM || errno == ENOSPC;
-
-        probe_errno(item, "unshare");
-        if (forbidden)
-            strncat(item->detail,
-                    " (see user.max_user_namespaces and kernel.unprivileged_userns_clone)",
-                    sizeof(item->detail) - strlen(item->detail) - 1);
-        return;
-    }
-    if (proc_write("/proc/self/setgroups", "deny") < 0 ||
-        proc_write("/proc/self/uid_map", uids) < 0 || proc_write("/proc/self/gid_map", gids) < 0)
-        return probe_errno(item, "map of user ids");
-    probe_ok(item, "as an ordinary user");
-}
-
-static void enter_mount_namespace(struct hostcheck_item *item)
-{
-    if (unshare(CLONE_NEWNS) < 0)
-        return probe_errno(item, "unshare");
-    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-        return probe_errno(item, "make / a slave");
-    /* With MS_REC, since an ordinary user may not uncover what is mounted below. */
-    if (mount("/tmp", "/tmp", NULL, MS_BIND | MS_REC, NULL) < 0)
-        return probe_errno(item, "bind mount");
-    probe_ok(item, "with bind mounts");
-}
-
-static void enter_time_namespace(struct hostcheck_item *item)
-{
-    if (unshare(CLONE_NEWTIME) < 0)
-        return probe_errno(item, "optional, CLOCK_MONOTONIC will jump: unshare");
-    if (proc_write("/proc/self/timens_offsets", "monotonic 3600 0") < 0)
-        return probe_errno(item, "optional, CLOCK_MONOTONIC will jump: timens_offsets");
-    probe_ok(item, "keeps CLOCK_MONOTONIC continuous");
-}
-
-static void enter_pid_namespace(struct hostcheck_item *item)
-{
-    if (unshare(CLONE_NEWPID) < 0)
-        return probe_errno(item, "unshare");
-    probe_ok(item, "with pids of its own");
-}
-
-static void probe_set_tid(struct hostcheck_item *item)
-{
-    pid_t wanted = WANTED_PID;
-    struct clone_args args = {
-        .exit_signal = SIGCHLD, .set_tid = (uint64_t)(uintptr_t)&wanted, .set_tid_size = 1};
-    int status = 0;
-    long pid = syscall(SYS_clone3, &args, sizeof(args));
-
-    /* The raw call's child must touch no libc state, such as its cached ids. */
-    if (pid == 0)
-        _exit(syscall(SYS_getpid) == WANTED_PID ? 0 : 1);
-    if (pid < 0)
-        return probe_errno(item, "clone3 with set_tid");
-    if (waitpid((pid_t)pid, &status, __WALL) != pid || pid != WANTED_PID || status != 0) {
-        snprintf(item->detail, sizeof(item->detail), "clone3 gave pid %ld instead of %d", pid,
-                 WANTED_PID);
-        return;
-    }
-    probe_ok(item, "gives a process the pid it had");
-}
-
-/* The first process of the PID namespace. */
-static void probe_inside(struct hostcheck_item *items)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-        probe_errno(&items[PROBE_PROC_MOUNT], "mount /proc in the new PID namespace");
+    if (!trial->steps[step].reached)
+        snprintf(item->detail, sizeof(item->detail), "%snot reached", otherwise);
+    else if (trial->steps[step].err.code == 0)
+        probe_ok(item, good);
     else
-        probe_ok(&items[PROBE_PROC_MOUNT], "in the new PID namespace");
-    probe_set_tid(&items[PROBE_SET_TID]);
+        snprintf(item->detail, sizeof(item->detail), "%s%s", otherwise,
+                 strncmp(why, PREFIX, strlen(PREFIX)) == 0 ? why + strlen(PREFIX) : why);
 }
 
 void probe_capsule(struct hostcheck_item *items)
 {
-    pid_t first;
+    bool administrator = is_administrator();
+    /* Its process 1 writes to it, too. */
+    struct namespaces_trial *trial =
+        mmap(NULL, sizeof(*trial), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    for (int i = PROBE_USER_NAMESPACE; i <= PROBE_SET_TID; i++)
-        snprintf(items[i].detail, sizeof(items[i].detail), "not reached");
-    enter_user_namespace(&items[PROBE_USER_NAMESPACE]);
-    if (!items[PROBE_USER_NAMESPACE].ok)
-        return;
-    enter_mount_namespace(&items[PROBE_MOUNT_NAMESPACE]);
-    if (!items[PROBE_MOUNT_NAMESPACE].ok)
-        return;
-    enter_time_namespace(&items[PROBE_TIME_NAMESPACE]);
-    enter_pid_namespace(&items[PROBE_PID_NAMESPACE]);
-    if (!items[PROBE_PID_NAMESPACE].ok)
-        return;
-    first = fork();
-    if (first == 0) {
-        probe_inside(items);
-        _exit(0);
-    }
-    if (first < 0)
-        probe_errno(&items[PROBE_PID_NAMESPACE], "fork into it");
-    else
-        waitpid(first, NULL, 0);
+    if (trial == MAP_FAILED)
+        return probe_errno(&items[PROBE_USER_NAMESPACE], "no memory to share");
+    namespaces_walk(trial);
+    step_tell(trial, NAMESPACES_USER, &items[PROBE_USER_NAMESPACE],
+              administrator ? "not needed, this process has CAP_SYS_ADMIN" : "as an ordinary user",
+              "");
+    step_tell(trial, NAMESPACES_PID, &items[PROBE_PID_NAMESPACE], "with pids of its own", "");
+    step_tell(trial, NAMESPACES_MOUNT, &items[PROBE_MOUNT_NAMESPACE], "with bind mounts",
+              "optional, a restart goes on in the old directory and moves its results: ");
+    step_tell(trial, NAMESPACES_TIME, &items[PROBE_TIME_NAMESPACE],
+              "keeps CLOCK_MONOTONIC continuous", "optional, ");
+    step_tell(trial, NAMESPACES_PROC, &items[PROBE_PROC_MOUNT], "in the new PID namespace",
+              "optional, a restarted tree sees the numbers of the host in /proc: ");
+    step_tell(trial, NAMESPACES_SET_TID, &items[PROBE_SET_TID], "gives a process the pid it had",
+              "");
+    munmap(trial, sizeof(*trial));
 }

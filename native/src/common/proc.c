@@ -21,7 +21,10 @@ int proc_text_read(pid_t pid, const char *name, char **ret)
     char path[64], *text = NULL;
     size_t size = 0, room = 65536;
 
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    if (pid == 0)
+        snprintf(path, sizeof(path), "/proc/self/%s", name);
+    else
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The whole of /proc/PID/NAME, however long, for the caller to free; 0 or -errno. */
+/* The whole of /proc/PID/NAME, however long, for the caller to free; 0 or -errno. PID 0: the caller, also where /proc shows
+ * it by another number than it knows. */
 int proc_text_read(pid_t pid, const char *name, char **ret);
 
 /* What the kernel takes in one piece, such as a map of user ids; 0 or -errno. */

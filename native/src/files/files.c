@@ -33,6 +33,7 @@ struct walk walk_of(const struct files *files, struct catalog *catalog)
 {
     return (struct walk){
         .catalog = catalog,
+        .workdir = files->workdir,
         .excludes = files->excludes,
         .exclude_count = files->exclude_count,
         .left_out = &files->store,

@@ -53,13 +53,36 @@ int open_for_reading(int directory, const char *name, int flags, const struct st
     return fd;
 }
 
+static size_t slashes(const char *path)
+{
+    size_t count = 0;
+
+    for (; *path != 0; path++)
+        count += *path == '/';
+    return count;
+}
+
+/* Whether a link leads out of the working directory: what it leads to inside belongs to the generation. */
+static bool leads_outside(const struct walk *walk, const struct file_entry *entry)
+{
+    const char *target = entry->target;
+    size_t up = 0, length = walk->workdir == NULL ? 0 : strlen(walk->workdir);
+
+    if (target[0] == '/')
+        return length == 0 || strncmp(target, walk->workdir, length) != 0 || target[length] != '/';
+    for (; strncmp(target, "../", 3) == 0; target += 3)
+        up++;
+    return up > slashes(entry->path);
+}
+
 /* The regular file outside that a link leads to: what the task reads, and has to find again. */
-static void input_note(int directory, const char *name, struct file_entry *entry)
+static void input_note(const struct walk *walk, int directory, const char *name,
+                       struct file_entry *entry)
 {
     struct stat status;
     struct file_entry input = {0};
 
-    if (entry->target[0] != '/' && strncmp(entry->target, "../", 3) != 0)
+    if (!leads_outside(walk, entry))
         return;
     if (fstatat(directory, name, &status, 0) < 0 || !S_ISREG(status.st_mode))
         return;
@@ -68,7 +91,8 @@ static void input_note(int directory, const char *name, struct file_entry *entry
     entry->input_mtime_ns = input.stamp.mtime_ns;
 }
 
-static int link_note(int directory, const char *name, struct file_entry *entry)
+static int link_note(const struct walk *walk, int directory, const char *name,
+                     struct file_entry *entry)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(directory, name, target, sizeof(target) - 1);
@@ -79,7 +103,7 @@ static int link_note(int directory, const char *name, struct file_entry *entry)
     entry->target = strdup(target);
     if (entry->target == NULL)
         return -ENOMEM;
-    input_note(directory, name, entry);
+    input_note(walk, directory, name, entry);
     return 0;
 }
 
@@ -101,7 +125,7 @@ static int entry_fill(const struct walk *walk, int directory, const char *name,
     before = walk->previous == NULL
                  ? NULL
                  : catalog_index_find(walk->previous, status->st_dev, status->st_ino);
-    int error = entry->kind == FILE_SYMLINK ? link_note(directory, name, entry) : 0;
+    int error = entry->kind == FILE_SYMLINK ? link_note(walk, directory, name, entry) : 0;
     if (error < 0)
         return error;
     return before != NULL && before->stamp.ctime_ns == entry->stamp.ctime_ns

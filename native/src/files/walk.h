@@ -20,6 +20,7 @@ struct walk {
     const struct stat *left_out; /* a directory that is left out wherever it lies: the store */
     const struct stat *foreign;  /* files that are noted as such */
     size_t foreign_count;
+    const char *workdir; /* as the tree sees it: where links lead out of it, or NULL */
     bool outside;
     bool left_alone; /* what is found is somebody else's */
     /* Called for each regular file with the directory it lies in; may change the entry. */

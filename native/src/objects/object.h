@@ -38,6 +38,7 @@ struct save_context {
     struct stat input;                    /* of our own standard input; st_ino 0 if it is closed */
     uint64_t output_pipe, error_pipe;     /* inodes of the pipes that come from the tree */
     const struct process_tree *processes; /* in the order of those of the tree */
+    bool proc_is_hosts;                   /* paths below /proc have our numbers, not the tree's */
     int terminal;                         /* master of the one we have given to the tree, or -1 */
     enum terminal_use terminal_use;       /* what it is for */
 };
@@ -132,6 +133,8 @@ int directory_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);
 int device_restore(const struct restore_context *context,
                    const struct image_description *description, struct ckpt_error *err);
+/* Whether it is of a process, by whose number it can be opened only where /proc is the tree's. */
+bool proc_file_needs_own_proc(const struct image_description *description);
 int proc_file_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);
 

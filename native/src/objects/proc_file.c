@@ -6,8 +6,11 @@
  * not there then, or had gone before, counts as ended. A thread other than the main one comes later still: its process
  * stands in for it.
  *
+ * Where the tree has no /proc of its own, the paths have the host's numbers: the image has the tree's.
+ *
  * The kernel makes the text of such a file while it is read. The rest of one that is half read would be that of the
  * process being restarted, as it is then; so a checkpoint waits until it has been read, which mostly is a moment. */
+#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "objects/object.h"
 #include "objects/passing.h"
@@ -54,13 +57,39 @@ static bool is_half_read(const struct seen_descriptor *seen)
     return fd >= 0 && pread(fd, &byte, 1, seen->offset) == 1;
 }
 
+/* "/task/TID/NAME": "/NAME" */
+static const char *without_thread(const char *rest)
+{
+    const char *name = strncmp(rest, "/task/", 6) == 0 ? strchr(rest + 6, '/') : NULL;
+
+    return name == NULL ? rest : name;
+}
+
+/* As the tree would see it. */
+static int path_save(const struct save_context *context, const char *seen, char **ret,
+                     struct ckpt_error *err)
+{
+    const char *rest;
+    pid_t pid = path_process(seen, &rest);
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s", seen);
+    if (pid != 0 && context->proc_is_hosts) {
+        const struct tree_process *process = process_tree_find(context->processes, pid);
+        if (process == NULL)
+            return ckpt_error_set(err, ENOTSUP, "'%s' is of a process outside of the task", seen);
+        snprintf(path, sizeof(path), PROC "%d%s", (int)process->inner, without_thread(rest));
+    }
+    *ret = strdup(path);
+    return *ret == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
+}
+
 int proc_file_save(const struct save_context *context, const struct seen_descriptor *seen,
                    struct image_description *ret, struct ckpt_error *err)
 {
     const char *rest;
     bool of_process = path_process(seen->target, &rest) != 0;
 
-    (void)context;
     if (strncmp(seen->target, PROC, strlen(PROC)) != 0 ||
         (S_ISDIR(seen->status.st_mode) && !of_process))
         return 0;
@@ -68,8 +97,8 @@ int proc_file_save(const struct save_context *context, const struct seen_descrip
         return ckpt_error_set(err, EINPROGRESS, "'%s' has been read half", seen->target);
     ret->kind = DESCRIPTION_PROC;
     ret->offset = seen->offset;
-    ret->path = strdup(seen->target);
-    return ret->path == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 1;
+    int error = path_save(context, seen->target, &ret->path, err);
+    return error == 0 ? 1 : error;
 }
 
 static int open_at_position(const char *path, const struct image_description *description)
@@ -79,6 +108,13 @@ static int open_at_position(const char *path, const struct image_description *de
     if (fd >= 0)
         lseek(fd, description->offset, SEEK_SET); /* what cannot be sought in has no position */
     return fd;
+}
+
+bool proc_file_needs_own_proc(const struct image_description *description)
+{
+    const char *rest;
+
+    return description->kind == DESCRIPTION_PROC && path_process(description->path, &rest) != 0;
 }
 
 int proc_file_restore(const struct restore_context *context,
@@ -91,14 +127,6 @@ int proc_file_restore(const struct restore_context *context,
 
     (void)context;
     return fd < 0 ? ckpt_error_errno(err, "open '%s'", description->path) : fd;
-}
-
-/* "/task/TID/NAME": "/NAME" */
-static const char *without_thread(const char *rest)
-{
-    const char *name = strncmp(rest, "/task/", 6) == 0 ? strchr(rest + 6, '/') : NULL;
-
-    return name == NULL ? rest : name;
 }
 
 static int of_process_open(pid_t pid, const char *rest, const struct image_description *description)

@@ -134,6 +134,8 @@ char task_state(int tid);
 /* Returns when no thread of that process which is stopped is still on its way into the stop. */
 void stopped_tasks_await(int pid);
 void task_syscall_note(struct thread_slot *slot);
+/* The thread with that number in /proc/self/task, or 0: it has ended. */
+int task_of_shown(int shown);
 bool task_blocks_signal(int tid);
 /* park.c */
 void park_handler(int signal, siginfo_t *info, void *ucontext);
@@ -144,6 +146,10 @@ void proc_forget(void);
 /* Of a process that was forked in another root directory. */
 bool proc_is_out_of_reach(void);
 long proc_open(const char *name, int flags);
+/* /proc has other numbers than ours: after a restart without a mount namespace. */
+bool proc_is_foreign(void);
+/* The number that it has for the process. */
+int proc_own_number(void);
 /* The process, or one that it has been forked from, has called chroot. */
 extern bool has_been_rooted;
 

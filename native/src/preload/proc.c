@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 static int directory = -1;
+static int own_number; /* in /proc */
 bool has_been_rooted;
 
 void proc_hold(int given)
@@ -19,6 +20,21 @@ void proc_hold(int given)
     directory = given >= 0
                     ? given
                     : (int)raw4(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    char number[24] = "";
+    const char *at = number;
+    own_number = (int)raw0(SYS_getpid);
+    if (directory >= 0 && raw4(SYS_readlinkat, directory, "self", number, sizeof(number) - 1) > 0)
+        own_number = (int)text_number(&at, 10);
+}
+
+bool proc_is_foreign(void)
+{
+    return own_number != preload.pid;
+}
+
+int proc_own_number(void)
+{
+    return own_number;
 }
 
 /* What is open has the parent's number, in a table that is not ours. */

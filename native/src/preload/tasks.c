@@ -37,11 +37,49 @@ static long task_file_of(int pid, const char *tid, const char *name, char *buffe
     return got;
 }
 
+/* A process of ours, a child: the kernel tells its number in /proc where that is asked for a descriptor of it. */
+static int process_shown(int pid)
+{
+    char path[64] = "thread-self/fdinfo/", buffer[512];
+
+    if (!proc_is_foreign())
+        return pid;
+    long process = raw2(SYS_pidfd_open, pid, 0);
+    if (process < 0)
+        return pid;
+    text_append_number(path, sizeof(path), (unsigned long)process);
+    long fd = proc_open(path, O_RDONLY);
+    long got = raw3(SYS_read, fd, buffer, sizeof(buffer) - 1);
+    raw1(SYS_close, fd);
+    raw1(SYS_close, process);
+    buffer[got > 0 ? got : 0] = 0;
+    for (const char *at = buffer; *at != 0; at++) {
+        const char *rest = text_after(at, "\nPid:\t");
+        if (rest != NULL)
+            return (int)text_number(&rest, 10);
+    }
+    return pid;
+}
+
+/* A thread of ours. */
+static int task_shown(int tid)
+{
+    if (!proc_is_foreign())
+        return tid;
+    if (tid == preload.pid)
+        return proc_own_number();
+    for (uint32_t i = 0; i < preload.slot_count; i++) {
+        if (preload.slots[i].tid == tid)
+            return preload.slots[i].shown;
+    }
+    return tid;
+}
+
 static long task_file_read(int tid, const char *name, char *buffer, size_t size)
 {
     char number[24] = "";
 
-    text_append_number(number, sizeof(number), (unsigned long)tid);
+    text_append_number(number, sizeof(number), (unsigned long)task_shown(tid));
     return task_file_of(SELF, number, name, buffer, size);
 }
 
@@ -77,6 +115,8 @@ static void stopped_task_await(int pid, const char *tid)
 void stopped_tasks_await(int pid)
 {
     char buffer[2048];
+
+    pid = process_shown(pid);
     long got, dir = task_file_open(pid, "", "", O_RDONLY | O_DIRECTORY);
 
     while (dir >= 0 && (got = raw3(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
@@ -126,4 +166,27 @@ bool task_blocks_signal(int tid)
             return (text_number(&rest, 16) & BIT(preload.signal)) != 0;
     }
     return false;
+}
+
+/* The last of its numbers, which begin with the one in /proc, is the one that it has itself. */
+int task_of_shown(int shown)
+{
+    char number[24] = "", buffer[2048];
+    int tid = 0;
+
+    if (!proc_is_foreign())
+        return shown;
+    text_append_number(number, sizeof(number), (unsigned long)shown);
+    if (task_file_of(SELF, number, "/status", buffer, sizeof(buffer)) <= 0)
+        return 0;
+    for (const char *at = buffer; *at != 0; at++) {
+        const char *rest = text_after(at, "\nNSpid:");
+        while (rest != NULL && *rest == '\t') {
+            rest++;
+            tid = (int)text_number(&rest, 10);
+        }
+        if (rest != NULL)
+            return tid;
+    }
+    return 0;
 }

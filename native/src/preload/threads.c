@@ -101,7 +101,7 @@ static void signal_send(struct thread_slot *slot)
     slot->sent = error == 0;
 }
 
-static bool slot_add(int tid)
+static bool slot_add(int tid, int shown)
 {
     struct thread_slot *slot = slot_free();
 
@@ -109,6 +109,7 @@ static bool slot_add(int tid)
         return false;
     memset(slot, 0, sizeof(*slot));
     slot->tid = tid;
+    slot->shown = shown;
     slot->ticket = preload.orders;
     task_syscall_note(slot);
     slot->state = SLOT_REQUESTED;
@@ -132,12 +133,13 @@ static bool entries_request(const char *buffer, long size, unsigned *seen, unsig
         uint16_t length;
         memcpy(&length, buffer + at + 16, sizeof(length));
         at += length;
-        int tid = *name == '.' ? 0 : (int)text_number(&name, 10);
-        *seen += tid != 0;
+        int shown = *name == '.' ? 0 : (int)text_number(&name, 10);
+        int tid = shown == 0 ? 0 : task_of_shown(shown);
+        *seen += shown != 0;
         if (tid == 0 || tid == preload.checkpoint_tid || is_ended_main(tid) ||
             slot_find(tid) != NULL)
             continue;
-        if (!slot_add(tid))
+        if (!slot_add(tid, shown))
             return false;
         ++*added;
     }

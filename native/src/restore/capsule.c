@@ -4,15 +4,16 @@
  * The namespaces of a restart: PID, so that every process gets its old number; mount, so that the new working
  * directory stands at the old path and /proc shows the old numbers; time, so that the monotonic clock goes on; and a
  * user namespace, which gives an ordinary user the right to the others; an IPC namespace where there are System V
- * objects or message queues, so that they get their old ids and names. Identity and files stay those of the user.
+ * objects or message queues, so that they get their old ids and names. Identity and files stay those of the user. Where no
+ * mount namespace can be had, or no /proc of its own, it goes without.
  *
  * A launcher makes them, since the first child after unshare(2) becomes process 1, and hands that child over to the
  * supervisor. */
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/namespaces.h"
 #include "objects/ipc_limit.h"
 #include "objects/posix_queue.h"
-#include "restore/namespaces.h"
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -42,7 +43,9 @@ static int terminals_mount(void)
 
 static int mounts_make(const struct capsule_spec *spec, struct ckpt_error *err)
 {
-    if (proc_mount(err) < 0)
+    if (!spec->means.mounts)
+        return 0;
+    if (spec->means.proc && proc_mount(err) < 0)
         return -EPERM;
     if (spec->restore->tree->terminal_count > 0 && terminals_mount() < 0)
         return ckpt_error_errno(err, "mount /dev/pts in the capsule");
@@ -91,6 +94,7 @@ static __attribute__((noreturn)) void launcher_main(const struct capsule_spec *s
     struct launched launched = {0};
 
     const struct namespaces_spec wanted = {
+        .mounts = spec->means.mounts,
         .monotonic_shift_ns = spec->monotonic_shift_ns,
         .boottime_shift_ns = spec->boottime_shift_ns,
     };

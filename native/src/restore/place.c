@@ -29,8 +29,7 @@ struct place {
         held[2]; /* entries of the new directory that hold the store, the old directory; or zero */
 };
 
-/* The entry of the directory top on the way to path, or zeroes when path does not lie below it. */
-static void entry_above(const char *path, const struct stat *top, struct stat *ret)
+void place_entry_above(const char *path, const struct stat *top, struct stat *ret)
 {
     struct stat status, before = {0};
     cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -169,8 +168,8 @@ static int place_open(struct place *place, const struct place_spec *spec, struct
     if (stat(spec->store, &place->store) < 0)
         return ckpt_error_errno(err, "stat '%s'", spec->store);
     place->from = open(spec->from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    entry_above(spec->store, &target, &place->held[0]);
-    entry_above(spec->from, &target, &place->held[1]);
+    place_entry_above(spec->store, &target, &place->held[0]);
+    place_entry_above(spec->from, &target, &place->held[1]);
     place->rollback = (struct rollback){
         .catalog = spec->catalog,
         .contents = spec->contents,

@@ -29,6 +29,9 @@ struct place_spec {
 /* *ret is NULL when the two are the same directory. */
 int place_make(const struct place_spec *spec, struct place **ret, struct rollback_lost *lost,
                struct ckpt_error *err);
+/* The entry of the directory top on the way to path, or zeroes when path does not lie below it. */
+void place_entry_above(const char *path, const struct stat *top, struct stat *ret);
+
 /* Drops what was kept aside. */
 void place_commit(struct place *place);
 /* Makes the directory what it was before. */

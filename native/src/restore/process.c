@@ -550,7 +550,7 @@ void process_restore(struct restore *restore, const struct image_process *proces
     signals_claim(&assembly);
     directories_enter(&assembly);
     oom_score_set(&assembly);
-    if (mappings_read(getpid(), &assembly.own, &err) < 0)
+    if (mappings_read(0, &assembly.own, &err) < 0)
         fail(&assembly, &err);
     struct restorer_args *args = region_make(&assembly, &stack);
     args_fill(&assembly, args);

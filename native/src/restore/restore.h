@@ -14,6 +14,7 @@
  */
 
 #include "common/error.h"
+#include "common/namespaces.h"
 #include "image/tree.h"
 #include "restore/plan.h"
 
@@ -48,7 +49,8 @@ struct restore {
 /* What a capsule is made of. */
 struct capsule_spec {
     struct restore *restore;
-    const char *place; /* stands at workdir inside */
+    struct namespaces_means means;
+    const char *place; /* stands at workdir inside; without mounts it is workdir */
     const char *workdir;
     int64_t monotonic_shift_ns, boottime_shift_ns;
 };

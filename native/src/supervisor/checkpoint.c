@@ -75,8 +75,11 @@ static int process_fill(struct checkpoint *checkpoint, struct writer_job *job,
 static void context_fill(const struct checkpoint *checkpoint, struct writer_job *job,
                          const struct process_tree *tree, struct save_context *context)
 {
-    *context = (struct save_context){
-        .tree = &job->tree, .dirfd = job->dirfd, .processes = tree, .terminal = -1};
+    *context = (struct save_context){.proc_is_hosts = checkpoint->coordinator->proc_is_hosts,
+                                     .tree = &job->tree,
+                                     .dirfd = job->dirfd,
+                                     .processes = tree,
+                                     .terminal = -1};
     if (checkpoint->output == NULL)
         return;
     if (fstat(STDIN_FILENO, &context->input) < 0)

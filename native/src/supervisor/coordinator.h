@@ -73,6 +73,7 @@ struct coordinator {
     pid_t root_outer, root_inner;
     pid_t capsule_outer;            /* the capsule's init, or 0 */
     struct mount_point mount_point; /* the capsule's */
+    bool proc_is_hosts;             /* the capsule has no /proc of its own */
     pid_t stand_in;                 /* the capsule's stand-in for the supervisor, outer, or 0 */
     pid_t parent, session;          /* of the root, as the tree sees them */
     int64_t monotonic_shift_ns, boottime_shift_ns; /* the tree's clocks less ours */

@@ -208,8 +208,8 @@ static void coordinator_fill(struct coordinator *coordinator, const struct tree_
 
 /* The descriptors here are above the standard ones and close-on-exec; the capsule inherits them by fork. */
 static int capsule_run(struct coordinator *coordinator, struct output *output,
-                       const struct restart_plan *plan, const char *place, int report[2],
-                       int status_end, struct ckpt_error *err)
+                       const struct restart_plan *plan, const struct namespaces_means *means,
+                       const char *place, int report[2], int status_end, struct ckpt_error *err)
 {
     char library[PATH_MAX];
     struct restore restore = {
@@ -224,6 +224,7 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
     };
     struct capsule_spec spec = {
         .restore = &restore,
+        .means = *means,
         .place = place,
         .workdir = plan->manifest.workdir,
         .monotonic_shift_ns = coordinator->monotonic_shift_ns,
@@ -248,8 +249,8 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
 }
 
 int restart_tree(struct coordinator *coordinator, struct output *output,
-                 const struct restart_plan *plan, const char *place, int *ret_status_fd,
-                 struct ckpt_error *err)
+                 const struct restart_plan *plan, const struct namespaces_means *means,
+                 const char *place, int *ret_status_fd, struct ckpt_error *err)
 {
     int report[2], status[2];
 
@@ -263,7 +264,8 @@ int restart_tree(struct coordinator *coordinator, struct output *output,
     cleanup_fd int status_write = status[1];
     cleanup_fd int terminal = -1;
     coordinator_fill(coordinator, &plan->tree);
-    int error = capsule_run(coordinator, output, plan, place, report, status_write, err);
+    coordinator->proc_is_hosts = !means->proc;
+    int error = capsule_run(coordinator, output, plan, means, place, report, status_write, err);
     if (error == 0)
         error = members_await(coordinator, &plan->tree, report_end, &terminal, err);
     if (error == 0)

@@ -3,6 +3,7 @@
 #ifndef CKPT_SUPERVISOR_RESTART_H
 #define CKPT_SUPERVISOR_RESTART_H
 
+#include "common/namespaces.h"
 #include "files/catalog.h"
 #include "files/numbers.h"
 #include "image/tree.h"
@@ -25,10 +26,10 @@ void restart_plan_free(struct restart_plan *plan);
 
 /* Rebuilds the tree in a capsule: on success every process is back, parked, and connected; WIRE_RESUME to all lets
  * them go, and *ret_status_fd becomes readable when the root ends. place is the directory that stands at the recorded
- * working directory. On failure the capsule is gone. */
+ * working directory; without mounts it is that directory. On failure the capsule is gone. */
 int restart_tree(struct coordinator *coordinator, struct output *output,
-                 const struct restart_plan *plan, const char *place, int *ret_status_fd,
-                 struct ckpt_error *err);
+                 const struct restart_plan *plan, const struct namespaces_means *means,
+                 const char *place, int *ret_status_fd, struct ckpt_error *err);
 
 /* Then: the numbers of files without a name that processes of the tree have open. */
 int restart_numbers(struct coordinator *coordinator, const struct tree_image *tree,

@@ -11,9 +11,11 @@
 #include "store/request.h"
 #include "supervisor/attempt.h"
 #include "supervisor/calls.h"
+#include "supervisor/exit_codes.h"
 #include "supervisor/quiesce.h"
 #include "supervisor/stopped.h"
 #include "supervisor/triggers.h"
+#include "supervisor/warning.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -280,6 +282,18 @@ static void tree_leave(struct session *session)
     }
 }
 
+/* Without its files the task has not come to its end: its generations stay, and the next attempt goes on from them. */
+static int results_hand_over(struct session *session, int status)
+{
+    struct ckpt_error err;
+
+    if (way_finish(&session->way, &session->checkpoint.files, session->store->path, &err) == 0)
+        return status;
+    warn_on_record(&session->status, "the files of the task stay in '%s': %s", session->way.work,
+                   err.message);
+    return status == 0 ? EXIT_RESTART_FAILED : status;
+}
+
 int session_loop(struct session *session)
 {
     session->live = true;
@@ -311,6 +325,8 @@ int session_loop(struct session *session)
     tree_leave(session);
     int status = session->status.state == STATUS_STOPPED ? 128 + session->stop_signal
                                                          : exit_status(session->root_status);
+    if (session->status.state == STATUS_RUNNING && session->way.results[0] != 0)
+        status = results_hand_over(session, status);
     if (session->status.state == STATUS_RUNNING)
         session->status.state = STATUS_ENDED;
     session->status.has_exit_status = session->coordinator.mode != TREE_BARE;

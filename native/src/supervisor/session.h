@@ -11,6 +11,7 @@
 #include "supervisor/restart.h"
 #include "supervisor/schedule.h"
 #include "supervisor/terminal.h"
+#include "supervisor/way.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -20,6 +21,8 @@ struct session {
     struct store *store;
     struct task task;
     struct status status;
+    struct namespaces_means means;
+    struct way way; /* of a restart */
     struct coordinator coordinator;
     struct output output;
     struct terminal terminal;

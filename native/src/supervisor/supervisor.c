@@ -7,7 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "restore/namespaces.h"
+#include "common/namespaces.h"
 #include "restore/place.h"
 #include "store/generation.h"
 #include "store/variables.h"
@@ -155,6 +155,7 @@ static int restart_announce(struct session *session, const struct restart_plan *
     ckpt_info("restarted from generation %u, %.1f s into the task", generation,
               plan->manifest.run_seconds);
     lost_warn(&plan->tree, &session->status);
+    way_tell(&session->means, &session->way, &session->status);
     if (status_add_restart(&session->status, generation, plan->manifest.run_seconds) < 0)
         return ckpt_error_set(err, ENOMEM, "no memory");
     return status_write(session->store, &session->status, err);
@@ -273,6 +274,12 @@ static int restart_try(struct session *session, enum run_mode mode, unsigned gen
         return error;
     session->output.use = tree_image_terminal_use(&plan.tree);
     error = where_to_continue(&session->task, mode, plan.catalog.dedicated, cwd, where, err);
+    if (error == 0)
+        error =
+            way_find(&session->means, &plan, session->task.attempt_dir, where, &session->way, err);
+    snprintf(where, sizeof(where), "%s", session->way.work);
+    if (error == 0 && session->way.results[0] != 0)
+        error = mount_point_make(&session->coordinator.mount_point, where, err);
     if (error == 0 && strcmp(where, session->task.attempt_dir) != 0)
         error = fit_check(&plan.manifest, where, err);
     if (error == 0)
@@ -284,7 +291,7 @@ static int restart_try(struct session *session, enum run_mode mode, unsigned gen
     if (error == 0)
         error = files_bring_back(session, &plan, where, &place, err);
     if (error == 0)
-        error = restart_tree(&session->coordinator, &session->output, &plan, where,
+        error = restart_tree(&session->coordinator, &session->output, &plan, &session->means, where,
                              &session->root.fd, err);
     if (error == 0)
         error = restart_settle(session, &plan, where, err);
@@ -379,7 +386,7 @@ static int begin(struct session *session, enum run_mode mode, const char *cwd,
                   (mode == RUN_MODE_RUN && !session->options.fresh && holds_generations(session));
 
     /* Before anything is touched: the same would be in the way of every generation. */
-    bool possible = !wanted || namespaces_check(err) == 0;
+    bool possible = !wanted || namespaces_check(&session->means, err) == 0;
     /* `ckpt restart` may be called from anywhere: the task goes on where it was. */
     if (wanted && possible &&
         restart(session, mode, mode == RUN_MODE_RESTART ? session->task.attempt_dir : cwd) == 0)

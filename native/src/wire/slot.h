@@ -70,7 +70,7 @@ struct thread_slot {
     uint64_t parked_ns; /* when it came, CLOCK_MONOTONIC */
     uint64_t restored;  /* 1: it has come out of an image since */
     uint32_t again;     /* it could not park where it was and wants the signal again */
-    uint32_t reserved;
+    int32_t shown;      /* its number in /proc, which may be another process's than the tree's */
     struct arch_context context;
     struct slot_syscall syscall;
     void *ucontext;

@@ -7,7 +7,7 @@ import shutil
 import time
 
 from case import expect
-from harness import check
+from harness import check, without
 
 SEEDS = 3
 OPERATIONS = 2500
@@ -22,7 +22,7 @@ def undisturbed(case, seed):
     return task.log("stdout")
 
 
-def killed_at_random(case, seed, new_directories):
+def killed_at_random(case, seed, new_directories, launcher=lambda line: line):
     """The same, killed at any moment after a new generation, until it has been killed often enough."""
     task = case.task([case.program("random_files"), str(seed), str(OPERATIONS)], ("--dedicated",))
     task.deadline += 60 * case.patience
@@ -34,7 +34,7 @@ def killed_at_random(case, seed, new_directories):
             os.mkdir(directory)
             task.user.own(directory)
         last = max(task.generations(), default=0)
-        task.start(line, cwd=directory)
+        task.start(launcher(line) if number > 0 else line, cwd=directory)
         if number > 0:
             task.wait_restarted(number)
         if number == KILLS:
@@ -55,6 +55,13 @@ def test_random_operations_in_place(case):
 def test_random_operations_in_new_directories(case):
     for seed in range(SEEDS + 1, 2 * SEEDS + 1):
         expect(f"the sum of seed {seed}", killed_at_random(case, seed, True), undisturbed(case, seed))
+
+
+def test_random_operations_in_the_old_directory(case):
+    """Where no mount namespace can be had."""
+    seed = 2 * SEEDS + 1
+    sum_of_it = killed_at_random(case, seed, True, lambda line: without("max_mnt_namespaces", line))
+    expect(f"the sum of seed {seed}", sum_of_it, undisturbed(case, seed))
 
 
 def test_names_of_one_file_in_a_directory_that_is_renamed(case):
@@ -147,6 +154,23 @@ def test_changed_input_is_a_reason(case):
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     check(os.path.islink(task.path("staged")), "the link is gone")
+
+
+def test_links_within_the_directory_are_no_inputs(case):
+    """What they lead to belongs to the generation, and may change."""
+    task = case.task(["bash", "-c", "mkdir d; echo one >a; ln -s ../a d/up; ln -s $PWD/a down; : >ready; "
+                      "until [ -e go ]; do sleep 0.01; [ ! -e more ] || echo two >>a; done; cat d/up down"], ("--dedicated",))
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.touch("more")
+    task.wait_for(lambda: os.path.getsize(task.path("a")) > 4, "the change")
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "one\none\n")
 
 
 def test_unchanged_files_cost_nothing(case):

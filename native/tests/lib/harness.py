@@ -80,6 +80,13 @@ def ordinary_user():
     return ORDINARY, made.returncode == 0
 
 
+def without(setting, line):
+    """That line where user.SETTING is 0: namespaces are counted for each user namespace, so a new one can have a limit of
+    its own. Its owner's rights end with the second exec, but for root."""
+    return ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+            'echo 0 > "/proc/sys/user/$0" && exec setpriv --inh-caps=-all --ambient-caps=-all "$@"', setting, *line]
+
+
 class Place:
     """Binaries in a directory that everybody can read, and room for tasks."""
 

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors
+ *
+ * Two passes: what only the second directory has goes; then each name of the first goes over, directories that both have
+ * name by name. What had to be copied is removed from the first when all copies have reached the disk. */
+#include "files/move.h"
+
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "files/attributes.h"
+#include "files/content.h"
+#include "files/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SMALL (1 << 20) /* files up to that size are compared byte by byte */
+
+struct names {
+    char **list;
+    size_t count;
+};
+
+/* A file with several names that has been copied. */
+struct twin {
+    dev_t device;
+    ino_t inode;
+    char *path; /* of the copy */
+};
+
+struct moving {
+    const struct move *move;
+    bool copied;
+    struct names
+        left_over; /* in the first directory: copied files, and directories after what was in them */
+    struct twin *twins;
+    size_t twin_count;
+};
+
+static int failed(struct ckpt_error *err, int error, const char *path)
+{
+    return ckpt_error_set(err, -error, "move '%s': %s", path, strerror(-error));
+}
+
+/* ---- names ---- */
+
+static int name_keep(struct names *names, const char *name)
+{
+    char **place = array_add(&names->list, &names->count, sizeof(*names->list));
+
+    if (place == NULL)
+        return -ENOMEM;
+    *place = strdup(name);
+    return *place == NULL ? -ENOMEM : 0;
+}
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->list[i]);
+    free(names->list);
+}
+
+/* All of a directory, which path leads to, before any of them goes. */
+static int names_read(int top, const char *path, struct names *ret)
+{
+    int fd = openat(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    int error = dir == NULL ? -errno : 0;
+
+    while (error == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            error = name_keep(ret, entry->d_name);
+    }
+    return error < 0 ? error : -errno;
+}
+
+static int path_join(char ret[PATH_MAX], const char *directory, const char *name)
+{
+    bool top = strcmp(directory, ".") == 0;
+    int length = snprintf(ret, PATH_MAX, "%s%s%s", top ? "" : directory, top ? "" : "/", name);
+
+    return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* In either directory. */
+static bool is_left_alone(const struct move *move, const char *path, const struct stat *status)
+{
+    if (strchr(path, '/') == NULL && walk_leaves_out(path, move->excludes, move->exclude_count))
+        return true;
+    for (size_t i = 0; i < move->held_count; i++) {
+        if (status_is_same(status, &move->held[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Of a directory of which we need everything for a while. */
+static int directory_open_up(int top, const char *path, const struct stat *status)
+{
+    return (status->st_mode & S_IRWXU) != S_IRWXU &&
+                   fchmodat(top, path, (status->st_mode & 07777) | S_IRWXU, 0) < 0
+               ? -errno
+               : 0;
+}
+
+/* ---- what only the second has ---- */
+
+static int needless_remove(const struct move *move, const char *directory, struct ckpt_error *err);
+
+static int needless_look(const struct move *move, const char *path, struct ckpt_error *err)
+{
+    struct stat here, there;
+    int error = 0;
+
+    if (fstatat(move->to, path, &there, AT_SYMLINK_NOFOLLOW) < 0)
+        return failed(err, -errno, path);
+    if (is_left_alone(move, path, &there))
+        return 0;
+    if (fstatat(move->from, path, &here, AT_SYMLINK_NOFOLLOW) < 0)
+        error = remove_tree_at(move->to, path);
+    else if (S_ISDIR(here.st_mode) && S_ISDIR(there.st_mode)) {
+        error = directory_open_up(move->to, path, &there);
+        if (error == 0)
+            return needless_remove(move, path, err);
+    }
+    return error < 0 ? failed(err, error, path) : 0;
+}
+
+static int needless_remove(const struct move *move, const char *directory, struct ckpt_error *err)
+{
+    struct names names = {0};
+    char path[PATH_MAX];
+    int error = names_read(move->to, directory, &names);
+
+    if (error < 0)
+        failed(err, error, directory);
+    for (size_t i = 0; error == 0 && i < names.count; i++) {
+        error = path_join(path, directory, names.list[i]);
+        error = error < 0 ? failed(err, error, directory) : needless_look(move, path, err);
+    }
+    names_free(&names);
+    return error;
+}
+
+/* ---- what stays behind ---- */
+
+static bool is_by_reference(const struct file_entry *entry)
+{
+    return !entry->outside && entry->kind == FILE_REGULAR && entry->same_as < 0 &&
+           entry->content.name[0] == 0;
+}
+
+/* Whether generations need the file itself: it is kept by reference, and what it was. */
+static bool is_referred_to(const struct move *move, const char *path, const struct stat *status)
+{
+    struct file_entry now = {0};
+
+    attributes_from_status(status, &now);
+    for (size_t i = 0; i < move->catalog->count; i++) {
+        const struct file_entry *entry = &move->catalog->entries[i];
+        if (is_by_reference(entry) && strcmp(entry->path, path) == 0)
+            return now.kind == FILE_REGULAR && now.stamp.size == entry->stamp.size &&
+                   now.stamp.mtime_ns == entry->stamp.mtime_ns;
+    }
+    return false;
+}
+
+static bool holds_referred_to(const struct move *move, const char *directory)
+{
+    size_t length = strlen(directory);
+
+    for (size_t i = 0; i < move->catalog->count; i++) {
+        const struct file_entry *entry = &move->catalog->entries[i];
+        if (is_by_reference(entry) && strncmp(entry->path, directory, length) == 0 &&
+            entry->path[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+static bool links_are_equal(const struct move *move, const char *path)
+{
+    char here[PATH_MAX], there[PATH_MAX];
+    ssize_t length = readlinkat(move->from, path, here, sizeof(here));
+
+    return length > 0 && readlinkat(move->to, path, there, sizeof(there)) == length &&
+           memcmp(here, there, (size_t)length) == 0;
+}
+
+static bool bytes_are_equal(const struct move *move, const char *path, size_t size)
+{
+    cleanup_free char *bytes = malloc(2 * size + 1);
+    cleanup_fd int here = openat(move->from, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_fd int there = openat(move->to, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    return bytes != NULL && here >= 0 && there >= 0 &&
+           read_full(here, bytes, size) == (ssize_t)size &&
+           read_full(there, bytes + size, size) == (ssize_t)size &&
+           memcmp(bytes, bytes + size, size) == 0;
+}
+
+/* A log of ours that the first directory holds: the second has its own. */
+static bool is_somebody_elses(const struct move *move, const char *path)
+{
+    for (size_t i = 0; i < move->catalog->count; i++) {
+        const struct file_entry *entry = &move->catalog->entries[i];
+        if (!entry->outside && entry->kind == FILE_FOREIGN && strcmp(entry->path, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the second directory has it already. */
+static bool is_there(const struct move *move, const char *path, const struct stat *here,
+                     const struct stat *there)
+{
+    if (status_is_same(here, there)) /* renaming one to the other would do nothing */
+        return true;
+    if (S_ISLNK(here->st_mode))
+        return S_ISLNK(there->st_mode) && links_are_equal(move, path);
+    return S_ISREG(here->st_mode) && S_ISREG(there->st_mode) && here->st_nlink == 1 &&
+           here->st_mode == there->st_mode && here->st_size == there->st_size &&
+           (is_referred_to(move, path, here) ||
+            (here->st_size <= SMALL && bytes_are_equal(move, path, (size_t)here->st_size)));
+}
+
+/* ---- copies ---- */
+
+static const char *twin_find(const struct moving *moving, const struct stat *status)
+{
+    for (size_t i = 0; i < moving->twin_count; i++) {
+        if (moving->twins[i].device == status->st_dev && moving->twins[i].inode == status->st_ino)
+            return moving->twins[i].path;
+    }
+    return NULL;
+}
+
+static int twin_keep(struct moving *moving, const char *path, const struct stat *status)
+{
+    struct twin *twin = array_add(&moving->twins, &moving->twin_count, sizeof(*moving->twins));
+
+    if (twin == NULL)
+        return -ENOMEM;
+    *twin = (struct twin){status->st_dev, status->st_ino, strdup(path)};
+    return twin->path == NULL ? -ENOMEM : 0;
+}
+
+static int regular_copy(const struct move *move, const char *path, const struct stat *status)
+{
+    cleanup_fd int from = open_for_reading(move->from, path, 0, status);
+    cleanup_fd int to =
+        from < 0
+            ? -1
+            : openat(move->to, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return to < 0 ? -errno : content_copy_to(from, to, (uint64_t)status->st_size);
+}
+
+static int link_copy(const struct move *move, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(move->from, path, target, sizeof(target) - 1);
+
+    if (length < 0)
+        return -errno;
+    target[length] = 0;
+    return symlinkat(target, move->to, path) < 0 ? -errno : 0;
+}
+
+static int attributes_copy(const struct move *move, const char *path, const struct stat *status)
+{
+    struct catalog one = {0}; /* owns the entry */
+    struct file_entry *entry = catalog_add(&one);
+    int error = entry == NULL ? -ENOMEM : 0;
+
+    if (error == 0) {
+        attributes_from_status(status, entry);
+        error = xattrs_save(move->from, path, entry);
+    }
+    if (error == 0)
+        error = attributes_restore(move->to, path, entry);
+    catalog_free(&one);
+    return error;
+}
+
+/* Anything but a directory. */
+static int file_copy(struct moving *moving, const char *path, const struct stat *status)
+{
+    const struct move *move = moving->move;
+    const char *twin = status->st_nlink > 1 ? twin_find(moving, status) : NULL;
+    int error;
+
+    if (S_ISSOCK(status->st_mode))
+        return 0; /* nobody is behind it any more */
+    if (twin != NULL)
+        return linkat(move->to, twin, move->to, path, 0) < 0 ? -errno : 0;
+    if (S_ISREG(status->st_mode))
+        error = regular_copy(move, path, status);
+    else if (S_ISLNK(status->st_mode))
+        error = link_copy(move, path);
+    else
+        error = mknodat(move->to, path, (status->st_mode & S_IFMT) | 0600, status->st_rdev) < 0
+                    ? -errno
+                    : 0;
+    if (error == 0)
+        error = attributes_copy(move, path, status);
+    if (error == 0 && status->st_nlink > 1)
+        error = twin_keep(moving, path, status);
+    return error;
+}
+
+/* ---- moving ---- */
+
+/* A directory that changes its parent has to be writable itself. */
+static int renamed(const struct move *move, const char *path, const struct stat *status)
+{
+    bool closed = S_ISDIR(status->st_mode) && (status->st_mode & S_IWUSR) == 0;
+
+    if (closed && directory_open_up(move->from, path, status) < 0)
+        return -errno;
+    int error = renameat(move->from, path, move->to, path) < 0 ? -errno : 0;
+    if (closed &&
+        fchmodat(error == 0 ? move->to : move->from, path, status->st_mode & 07777, 0) < 0)
+        return -errno;
+    return error;
+}
+
+static int all_move(struct moving *moving, const char *directory, struct ckpt_error *err);
+
+static int directory_move(struct moving *moving, const char *path, const struct stat *status,
+                          struct ckpt_error *err)
+{
+    const struct move *move = moving->move;
+    int error = mkdirat(move->to, path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+
+    if (error == 0)
+        error = directory_open_up(move->from, path, status);
+    if (error < 0)
+        return failed(err, error, path);
+    error = all_move(moving, path, err);
+    if (error < 0)
+        return error;
+    error = attributes_copy(move, path, status);
+    if (error == 0)
+        error = name_keep(&moving->left_over, path);
+    return error < 0 ? failed(err, error, path) : 0;
+}
+
+static int file_move(struct moving *moving, const char *path, const struct stat *status)
+{
+    const struct move *move = moving->move;
+    bool stays = is_referred_to(move, path, status);
+    int error = stays ? (linkat(move->from, path, move->to, path, 0) < 0 ? -errno : 0)
+                      : renamed(move, path, status);
+
+    if (error != -EXDEV && !(stays && (error == -EPERM || error == -EMLINK)))
+        return error;
+    moving->copied = true;
+    error = file_copy(moving, path, status);
+    return error < 0 || stays ? error : name_keep(&moving->left_over, path);
+}
+
+static int name_move(struct moving *moving, const char *path, struct ckpt_error *err)
+{
+    const struct move *move = moving->move;
+    struct stat here, there;
+    bool both, directory;
+    int error = 0;
+
+    if (fstatat(move->from, path, &here, AT_SYMLINK_NOFOLLOW) < 0)
+        return failed(err, -errno, path);
+    both = fstatat(move->to, path, &there, AT_SYMLINK_NOFOLLOW) == 0;
+    directory = S_ISDIR(here.st_mode);
+    if (is_left_alone(move, path, &here) || is_somebody_elses(move, path))
+        return 0;
+    if (both && (is_left_alone(move, path, &there) || is_there(move, path, &here, &there)))
+        return 0;
+    if (directory && both && S_ISDIR(there.st_mode))
+        return directory_move(moving, path, &here, err);
+    if (both)
+        error = remove_tree_at(move->to, path);
+    if (error == 0 && !directory)
+        error = file_move(moving, path, &here);
+    else if (error == 0)
+        error = holds_referred_to(move, path) ? -EXDEV : renamed(move, path, &here);
+    if (directory && error == -EXDEV)
+        return directory_move(moving, path, &here, err);
+    return error < 0 ? failed(err, error, path) : 0;
+}
+
+static int all_move(struct moving *moving, const char *directory, struct ckpt_error *err)
+{
+    struct names names = {0};
+    char path[PATH_MAX];
+    int error = names_read(moving->move->from, directory, &names);
+
+    if (error < 0)
+        failed(err, error, directory);
+    for (size_t i = 0; error == 0 && i < names.count; i++) {
+        error = path_join(path, directory, names.list[i]);
+        error = error < 0 ? failed(err, error, directory) : name_move(moving, path, err);
+    }
+    names_free(&names);
+    return error;
+}
+
+/* What is not empty holds what stays behind. */
+static int left_over_remove(const struct moving *moving, struct ckpt_error *err)
+{
+    const struct names *left_over = &moving->left_over;
+
+    if (moving->copied && syncfs(moving->move->to) < 0)
+        return ckpt_error_errno(err, "write what was moved to the disk");
+    for (size_t i = 0; i < left_over->count; i++) {
+        const char *path = left_over->list[i];
+        if (unlinkat(moving->move->from, path, 0) < 0)
+            unlinkat(moving->move->from, path, AT_REMOVEDIR);
+    }
+    return 0;
+}
+
+int move_files(const struct move *move, struct ckpt_error *err)
+{
+    struct moving moving = {.move = move};
+    int error = needless_remove(move, ".", err);
+
+    if (error == 0)
+        error = all_move(&moving, ".", err);
+    if (error == 0)
+        error = left_over_remove(&moving, err);
+    for (size_t i = 0; i < moving.twin_count; i++)
+        free(moving.twins[i].path);
+    free(moving.twins);
+    names_free(&moving.left_over);
+    return error;
+}
