@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How a task is checkpointed. Immutable and always valid. {@link PolicyKey} names what people write.
@@ -24,6 +25,7 @@ import java.util.Objects;
  * @param refreshEnv variables that belong to the job and not to the task, by names and globs; {@code default} stands for
  *     those of batch systems
  * @param storeRoot the directory that the stores of a run lie in
+ * @param routes a directory with route files of the user; the same for all tasks of a run
  */
 public record CheckpointPolicy(
         boolean enabled,
@@ -37,7 +39,8 @@ public record CheckpointPolicy(
         Compression compression,
         List<String> signals,
         List<String> refreshEnv,
-        Path storeRoot) {
+        Path storeRoot,
+        Optional<Path> routes) {
 
     public static final CheckpointPolicy DEFAULTS = new CheckpointPolicy(
             true,
@@ -51,7 +54,8 @@ public record CheckpointPolicy(
             Compression.NONE,
             List.of(),
             List.of("default"),
-            Path.of(".ckpt"));
+            Path.of(".ckpt"),
+            Optional.empty());
 
     /** @throws IllegalArgumentException naming the key, the value and what is allowed */
     public CheckpointPolicy {
@@ -59,6 +63,7 @@ public record CheckpointPolicy(
         Objects.requireNonNull(onError, "onError");
         Objects.requireNonNull(compression, "compression");
         Objects.requireNonNull(storeRoot, "storeRoot");
+        Objects.requireNonNull(routes, "routes");
         interval.fixed().ifPresent(time -> PolicyValues.requireTime(PolicyKey.INTERVAL, time));
         PolicyValues.requireTime(PolicyKey.MIN_RUNTIME, minRuntime);
         PolicyValues.requireAtLeast(PolicyKey.KEEP, keep, 1);
@@ -80,6 +85,16 @@ public record CheckpointPolicy(
      */
     public static CheckpointPolicy parse(Map<String, ?> values, CheckpointPolicy base) {
         return PolicyValues.parse(values, base);
+    }
+
+    /**
+     * The policy of a run, with what its configuration says.
+     *
+     * @param directive as in {@link #forTask}
+     * @throws IllegalArgumentException naming the key, the value and what is allowed
+     */
+    public static CheckpointPolicy forRun(Object directive, CheckpointPolicy base) {
+        return PolicyValues.forRun(directive, base);
     }
 
     /**
@@ -114,6 +129,7 @@ public record CheckpointPolicy(
         private List<String> signals;
         private List<String> refreshEnv;
         private Path storeRoot;
+        private Optional<Path> routes;
 
         private Builder(CheckpointPolicy base) {
             enabled = base.enabled();
@@ -128,6 +144,7 @@ public record CheckpointPolicy(
             signals = base.signals();
             refreshEnv = base.refreshEnv();
             storeRoot = base.storeRoot();
+            routes = base.routes();
         }
 
         public Builder enabled(boolean value) {
@@ -190,6 +207,11 @@ public record CheckpointPolicy(
             return this;
         }
 
+        public Builder routes(Optional<Path> value) {
+            routes = value;
+            return this;
+        }
+
         /** @throws IllegalArgumentException naming the key, the value and what is allowed */
         public CheckpointPolicy build() {
             return new CheckpointPolicy(
@@ -204,7 +226,8 @@ public record CheckpointPolicy(
                     compression,
                     signals,
                     refreshEnv,
-                    storeRoot);
+                    storeRoot,
+                    routes);
         }
     }
 }

@@ -16,6 +16,7 @@ public interface CheckpointRoutes extends AutoCloseable {
     /**
      * Starts the routes; takes a few tenths of a second.
      *
+     * @throws UnusableRoutesException when routes of the user cannot be used
      * @throws IllegalStateException when they cannot be started
      */
     static CheckpointRoutes start(Checkpointer checkpointer, Settings settings) {
@@ -39,7 +40,10 @@ public interface CheckpointRoutes extends AutoCloseable {
     /** Logs what the restarts saved, once. */
     RunSummary ending();
 
-    /** Stops the routes; returns when nothing runs any more. */
+    /**
+     * Stops the routes; returns when nothing runs any more. Routes of the user are given some seconds for what they have been
+     * told of and have not done yet.
+     */
     @Override
     void close();
 }

@@ -61,7 +61,13 @@ public enum PolicyKey {
             "dir",
             ".ckpt",
             "a path of a directory that every node of the run sees",
-            (policy, value) -> policy.storeRoot(PolicyValues.toPath(value)));
+            (policy, value) -> policy.storeRoot(PolicyValues.toPath(value))),
+    /** For the run alone: there is no such thing for a task. */
+    ROUTES(
+            "routes",
+            "",
+            "a path of a directory with route files (*.yaml, *.xml, *.java)",
+            (policy, value) -> policy.routes(Optional.of(PolicyValues.toPath(value))));
 
     private final String key;
     private final String defaultText;
@@ -90,6 +96,11 @@ public enum PolicyKey {
         return allowed;
     }
 
+    /** Whether it may be set for a task, and not for the run only. */
+    public boolean isForTasks() {
+        return this != ROUTES;
+    }
+
     static Optional<PolicyKey> of(String key) {
         return Arrays.stream(values()).filter(each -> each.key.equals(key)).findFirst();
     }
@@ -105,6 +116,11 @@ public enum PolicyKey {
         } catch (PolicyValues.NotAllowed e) {
             throw refused(value);
         }
+    }
+
+    IllegalArgumentException refusedForTask(Object value) {
+        return new IllegalArgumentException(
+                "checkpoint.%s: '%s' is not allowed for a task; it can be set for the run only".formatted(key, value));
     }
 
     IllegalArgumentException refused(Object value) {

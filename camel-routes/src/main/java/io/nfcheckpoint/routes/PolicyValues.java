@@ -58,6 +58,17 @@ final class PolicyValues {
     }
 
     static CheckpointPolicy forTask(Object directive, CheckpointPolicy base) {
+        if (directive instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> PolicyKey.of(String.valueOf(key))
+                    .filter(known -> !known.isForTasks())
+                    .ifPresent(known -> {
+                        throw known.refusedForTask(value);
+                    }));
+        }
+        return forRun(directive, base);
+    }
+
+    static CheckpointPolicy forRun(Object directive, CheckpointPolicy base) {
         if (directive == null) {
             return base;
         }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,7 +123,7 @@ class CheckpointPolicyTest {
                 "enabled", "false", "dir", "/scratch/stores", "keep", "3", "maxRestarts", 0L, "maxSize", "10 GB"));
         values.putAll(Map.of(
                 "interval", "auto", "minRuntime", "1 min", "grace", 5, "onError", "rerun", "compression", "none"));
-        values.putAll(Map.of("signal", "USR1=continue", "refreshEnv", "default, MY_*"));
+        values.putAll(Map.of("signal", "USR1=continue", "refreshEnv", "default, MY_*", "routes", "/home/me/routes"));
         assertThat(values).hasSize(PolicyKey.values().length);
 
         var policy = CheckpointPolicy.parse(values, BASE);
@@ -140,8 +141,18 @@ class CheckpointPolicyTest {
                         Compression.NONE,
                         List.of("USR1=continue"),
                         List.of("default", "MY_*"),
-                        Path.of("/scratch/stores")));
+                        Path.of("/scratch/stores"),
+                        Optional.of(Path.of("/home/me/routes"))));
         assertThat(CheckpointPolicy.parse(Map.of(), policy)).isEqualTo(policy);
+    }
+
+    @Test
+    void routesAreForTheRunAlone() {
+        assertThat(CheckpointPolicy.forRun(Map.of("routes", "routes"), BASE).routes())
+                .contains(Path.of("routes"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CheckpointPolicy.forTask(Map.of("keep", 3, "routes", "routes"), BASE))
+                .withMessage("checkpoint.routes: 'routes' is not allowed for a task; it can be set for the run only");
     }
 
     @ParameterizedTest
@@ -189,7 +200,7 @@ class CheckpointPolicyTest {
                 .isThrownBy(() -> parse("intervall", "30s"))
                 .withMessage("checkpoint.intervall: no such key (value '30s');"
                         + " allowed: enabled, interval, minRuntime, keep, maxRestarts, maxSize, grace, onError,"
-                        + " compression, signal, refreshEnv, dir");
+                        + " compression, signal, refreshEnv, dir, routes");
     }
 
     @Test

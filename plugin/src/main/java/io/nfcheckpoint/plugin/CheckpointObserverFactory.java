@@ -3,6 +3,7 @@
 package io.nfcheckpoint.plugin;
 
 import io.nfcheckpoint.routes.CheckpointPolicy;
+import io.nfcheckpoint.routes.UnusableRoutesException;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -41,6 +42,8 @@ public final class CheckpointObserverFactory implements TraceObserverFactory {
             session.setExecutorFactory(new CheckpointExecutorFactory(
                     Plugins.getManager(), run::beforeTask, (name, config) -> check(run, name, config)));
             return List.of(new CheckpointObserver(run));
+        } catch (UnusableRoutesException e) {
+            throw new AbortOperationException("nf-checkpoint: " + e.getMessage(), e);
         } catch (IOException | RuntimeException | LinkageError e) {
             LOG.warn("The run has no checkpoints: {}", e.getMessage());
             LOG.debug("The cause", e);

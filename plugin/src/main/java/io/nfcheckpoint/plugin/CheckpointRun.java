@@ -62,11 +62,11 @@ final class CheckpointRun implements AutoCloseable {
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
         this.routes = CheckpointRoutes.start(
                 checkpointer,
-                Settings.of(
-                        policy.storeRoot(),
-                        Console.LOGGER_NAME,
-                        base.resolve(TRACE),
-                        policy.storeRoot().resolve(FAILURE_RATES)));
+                Settings.of(policy.storeRoot(), Console.LOGGER_NAME)
+                        .withTrace(base.resolve(TRACE))
+                        .withFailureRates(policy.storeRoot().resolve(FAILURE_RATES))
+                        .withRun(String.valueOf(session.getRunName()))
+                        .withRoutes(policy.routes()));
         this.leftovers = new Leftovers(session, base, policy.storeRoot());
     }
 

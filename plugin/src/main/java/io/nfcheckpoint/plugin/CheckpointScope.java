@@ -62,4 +62,8 @@ public final class CheckpointScope implements ConfigScope {
     @ConfigOption
     @Description("Where images are kept.")
     public Object dir;
+
+    @ConfigOption
+    @Description("A directory with routes of your own, which are told what happens.")
+    public Object routes;
 }

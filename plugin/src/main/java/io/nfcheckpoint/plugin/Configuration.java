@@ -27,14 +27,14 @@ final class Configuration {
      * The policy of a run.
      *
      * @param config the whole configuration of the run
-     * @param base what a relative {@code checkpoint.dir} starts from
+     * @param base what a relative path starts from
      * @throws IllegalArgumentException naming the key, the value and what is allowed
      */
     static CheckpointPolicy ofRun(Map<?, ?> config, Path workDirectory, Path base) {
         var defaults = CheckpointPolicy.builder()
                 .storeRoot(workDirectory.resolve(DIRECTORY).resolve("stores"))
                 .build();
-        return absolute(CheckpointPolicy.forTask(plain(config.get(NAME)), defaults), base);
+        return absolute(CheckpointPolicy.forRun(plain(config.get(NAME)), defaults), base);
     }
 
     /**
@@ -57,8 +57,14 @@ final class Configuration {
     }
 
     private static CheckpointPolicy absolute(CheckpointPolicy policy, Path base) {
-        Path root = base.resolve(policy.storeRoot()).toAbsolutePath().normalize();
-        return policy.toBuilder().storeRoot(root).build();
+        return policy.toBuilder()
+                .storeRoot(absolute(policy.storeRoot(), base))
+                .routes(policy.routes().map(folder -> absolute(folder, base)))
+                .build();
+    }
+
+    private static Path absolute(Path path, Path base) {
+        return base.resolve(path).toAbsolutePath().normalize();
     }
 
     /** The same with nothing of Groovy or Nextflow in it. A closure of a task has its delegate already. */

@@ -9,6 +9,7 @@ import io.nfcheckpoint.routes.Place;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,18 +64,19 @@ final class Attempt {
         return start.isPresent() || incarnation.isPresent() && !incarnation.equals(incarnationBefore);
     }
 
-    void noticed(GenerationManifest manifest) {
-        if (manifest.generation() > generationsBefore) {
-            generations.put(manifest.generation(), manifest);
-        }
+    /** @return whether it is of this attempt and was not noticed before */
+    boolean noticed(GenerationManifest manifest) {
+        return manifest.generation() > generationsBefore && generations.put(manifest.generation(), manifest) == null;
     }
 
     /** @param view what the store says at the end; generations that came and went unseen are missing */
     AttemptRow ended(Instant now, Ending ending, Optional<StoreView> view) {
-        view.stream()
+        var unnoticed = view.stream()
                 .flatMap(store -> store.generations().stream())
                 .flatMap(generation -> generation.manifest().stream())
-                .forEach(this::noticed);
+                .filter(this::noticed)
+                .sorted(Comparator.comparing(GenerationManifest::generation))
+                .toList();
         var restart = view.flatMap(StoreView::status).stream()
                 .flatMap(status -> status.restarts().stream().skip(restartsBefore))
                 .reduce((earlier, later) -> later);
@@ -93,6 +95,7 @@ final class Attempt {
                 generations.values().stream()
                         .mapToLong(GenerationManifest::bytes)
                         .sum(),
+                unnoticed,
                 restart,
                 view.flatMap(StoreView::status).map(StoreStatus::refused).orElse(List.of()));
     }

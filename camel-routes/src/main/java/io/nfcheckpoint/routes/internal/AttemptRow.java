@@ -2,6 +2,7 @@
 // Copyright 2026 The nf-checkpoint authors
 package io.nfcheckpoint.routes.internal;
 
+import io.nfcheckpoint.natives.GenerationManifest;
 import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.TaskRef;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param generations complete ones that were noticed
  * @param pause how long the task stood still for all of them together
  * @param bytes that they take together
+ * @param unnoticed those of them that are seen only now, oldest first
  * @param restart with which the attempt began
  * @param refused what it was to begin with instead; no column
  */
@@ -32,6 +34,7 @@ record AttemptRow(
         int generations,
         Duration pause,
         long bytes,
+        List<GenerationManifest> unnoticed,
         Optional<StoreStatus.Restart> restart,
         List<StoreStatus.Refusal> refused) {
 

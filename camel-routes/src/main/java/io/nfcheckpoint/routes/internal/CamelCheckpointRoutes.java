@@ -17,6 +17,7 @@ import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskStarted;
 import io.nfcheckpoint.routes.WrapDecision;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
@@ -34,11 +35,13 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
     private final CamelContext context;
     private final ProducerTemplate template;
     private final SafeAnswers safeAnswers;
+    private final Optional<UserRoutes> userRoutes;
 
-    private CamelCheckpointRoutes(CamelContext context, SafeAnswers safeAnswers) {
+    private CamelCheckpointRoutes(CamelContext context, SafeAnswers safeAnswers, Optional<UserRoutes> userRoutes) {
         this.context = context;
         this.template = context.createProducerTemplate();
         this.safeAnswers = safeAnswers;
+        this.userRoutes = userRoutes;
     }
 
     /** @see CheckpointRoutes#start */
@@ -51,23 +54,29 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
             var attempts = new EndedAttempts(new TraceFile(settings.trace(), log), rates, log);
             var stores = new Stores(checkpointer);
             var safeAnswers = new SafeAnswers(log);
+            var userRoutes = settings.routes().map(folder -> UserRoutes.start(folder, log));
+            var events = new Events(
+                    settings.run(),
+                    InstantSource.system(),
+                    event -> userRoutes.ifPresent(routes -> routes.tell(event)));
             var context = newContext();
             try {
                 context.addRoutesConfigurations(safeAnswers);
                 context.addRoutes(new TaskPendingRoute(stores, ledger, rates));
-                context.addRoutes(new TaskStartedRoute(ledger));
-                context.addRoutes(
-                        new TaskFailedRoute(stores, new GenerationVerifier(checkpointer), ledger, attempts, log));
-                context.addRoutes(new TaskCompletedRoute(stores, ledger, attempts));
-                context.addRoutes(new GenerationNoticedRoute(settings, stores, ledger, log));
+                context.addRoutes(new TaskStartedRoute(ledger, events));
+                context.addRoutes(new TaskFailedRoute(
+                        stores, new GenerationVerifier(checkpointer), ledger, attempts, events, log));
+                context.addRoutes(new TaskCompletedRoute(stores, ledger, attempts, events));
+                context.addRoutes(new GenerationNoticedRoute(settings, stores, ledger, events, log));
                 context.addRoutes(new StoresSweepRoute(stores, log));
-                context.addRoutes(new RunEndingRoute(stores, ledger, attempts, log));
+                context.addRoutes(new RunEndingRoute(stores, ledger, attempts, events, log));
                 context.start();
             } catch (Exception e) {
                 context.stop();
+                userRoutes.ifPresent(UserRoutes::close);
                 throw new IllegalStateException("the checkpoint routes cannot be started: " + e.getMessage(), e);
             }
-            return new CamelCheckpointRoutes(context, safeAnswers);
+            return new CamelCheckpointRoutes(context, safeAnswers, userRoutes);
         });
     }
 
@@ -130,6 +139,7 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
             context.stop();
             return null;
         });
+        userRoutes.ifPresent(UserRoutes::close);
     }
 
     /** What a route does not catch, such as its being stopped already, is answered as safely as what it does. */

@@ -39,12 +39,14 @@ final class GenerationNoticedRoute extends RouteBuilder {
     private final Settings settings;
     private final Stores stores;
     private final TaskLedger ledger;
+    private final Events events;
     private final UserLog log;
 
-    GenerationNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, UserLog log) {
+    GenerationNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, Events events, UserLog log) {
         this.settings = settings;
         this.stores = stores;
         this.ledger = ledger;
+        this.events = events;
         this.log = log;
     }
 
@@ -107,8 +109,9 @@ final class GenerationNoticedRoute extends RouteBuilder {
         var task = ledger.watchedTask(store);
         try {
             var generation = GenerationManifest.parse(Files.readString(manifest));
-            ledger.noticed(store, generation);
+            var attempt = ledger.noticed(store, generation);
             task.ifPresent(ref -> log.generation(ref.name(), generation, chosen(ref)));
+            attempt.ifPresent(known -> task.ifPresent(ref -> events.generation(ref, known, generation)));
         } catch (NoSuchFileException e) {
             log.vanished(manifest);
         }

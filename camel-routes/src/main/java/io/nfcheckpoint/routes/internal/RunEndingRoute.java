@@ -14,12 +14,14 @@ final class RunEndingRoute extends RouteBuilder {
     private final Stores stores;
     private final TaskLedger ledger;
     private final EndedAttempts attempts;
+    private final Events events;
     private final UserLog log;
 
-    RunEndingRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts, UserLog log) {
+    RunEndingRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts, Events events, UserLog log) {
         this.stores = stores;
         this.ledger = ledger;
         this.attempts = attempts;
+        this.events = events;
         this.log = log;
     }
 
@@ -29,7 +31,8 @@ final class RunEndingRoute extends RouteBuilder {
                 .routeId("run-ending")
                 .transform()
                 .body(RunEnding.class, ending -> summarize())
-                .process(exchange -> log.summary(exchange.getMessage().getBody(RunSummary.class)));
+                .process(exchange -> log.summary(exchange.getMessage().getBody(RunSummary.class)))
+                .process(exchange -> events.ending(exchange.getMessage().getBody(RunSummary.class)));
     }
 
     /** Tasks that did not complete keep their stores, for the next run; what their restarts saved is saved all the same. */
@@ -37,7 +40,10 @@ final class RunEndingRoute extends RouteBuilder {
         int interrupted = 0;
         for (TaskRef task : ledger.uncompleted()) {
             var row = ledger.completed(task, stores.view(task.store()), Ending.RUN_ENDED);
-            row.ifPresent(known -> attempts.add(task, known));
+            row.ifPresent(known -> {
+                attempts.add(task, known);
+                events.interrupted(task, known);
+            });
             interrupted += row.isPresent() ? 1 : 0;
         }
         if (interrupted > 0) {

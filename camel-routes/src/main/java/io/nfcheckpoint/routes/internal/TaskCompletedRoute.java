@@ -13,11 +13,13 @@ final class TaskCompletedRoute extends RouteBuilder {
     private final Stores stores;
     private final TaskLedger ledger;
     private final EndedAttempts attempts;
+    private final Events events;
 
-    TaskCompletedRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts) {
+    TaskCompletedRoute(Stores stores, TaskLedger ledger, EndedAttempts attempts, Events events) {
         this.stores = stores;
         this.ledger = ledger;
         this.attempts = attempts;
+        this.events = events;
     }
 
     @Override
@@ -29,7 +31,10 @@ final class TaskCompletedRoute extends RouteBuilder {
                 .process(exchange -> {
                     var task = exchange.getMessage().getBody(TaskRef.class);
                     ledger.completed(task, stores.view(task.store()), Ending.COMPLETED)
-                            .ifPresent(row -> attempts.add(task, row));
+                            .ifPresent(row -> {
+                                attempts.add(task, row);
+                                events.completed(task, row);
+                            });
                 })
                 .process(exchange -> stores.remove(
                         exchange.getMessage().getBody(TaskRef.class).store()));

@@ -21,14 +21,21 @@ final class TaskFailedRoute extends RouteBuilder {
     private final GenerationVerifier verifier;
     private final TaskLedger ledger;
     private final EndedAttempts attempts;
+    private final Events events;
     private final UserLog log;
 
     TaskFailedRoute(
-            Stores stores, GenerationVerifier verifier, TaskLedger ledger, EndedAttempts attempts, UserLog log) {
+            Stores stores,
+            GenerationVerifier verifier,
+            TaskLedger ledger,
+            EndedAttempts attempts,
+            Events events,
+            UserLog log) {
         this.stores = stores;
         this.verifier = verifier;
         this.ledger = ledger;
         this.attempts = attempts;
+        this.events = events;
         this.log = log;
     }
 
@@ -94,6 +101,9 @@ final class TaskFailedRoute extends RouteBuilder {
 
     private void writeDown(Judgement judgement) {
         var task = judgement.failure().event().task();
-        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> attempts.add(task, row));
+        ledger.failed(judgement, stores.view(task.store())).ifPresent(row -> {
+            attempts.add(task, row);
+            events.failed(judgement, row);
+        });
     }
 }

@@ -133,10 +133,13 @@ final class TaskLedger {
         return Optional.ofNullable(watched.get(store)).map(entry -> entry.task);
     }
 
-    synchronized void noticed(Path store, GenerationManifest manifest) {
+    /** @return the attempt that it is a new generation of */
+    synchronized Optional<Attempt> noticed(Path store, GenerationManifest manifest) {
         sums = new RunSummary(
                 sums.wrapped(), sums.generations() + 1, sums.restartedTasks(), sums.restarts(), sums.saved());
-        Optional.ofNullable(watched.get(store)).ifPresent(entry -> entry.attempt.noticed(manifest));
+        return Optional.ofNullable(watched.get(store))
+                .map(entry -> entry.attempt)
+                .filter(attempt -> attempt.noticed(manifest));
     }
 
     synchronized boolean isAboveWatchedStore(Path directory) {

@@ -14,6 +14,7 @@ import io.nfcheckpoint.routes.TaskRef;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.camel.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,6 +158,47 @@ final class UserLog {
                 task.map(TaskRef::name).orElse("Checkpoints"),
                 cause.getMessage());
         FILE.debug("{}", task, cause);
+    }
+
+    void routeFailed(Route route, Event event, Throwable cause) {
+        user.warn(
+                "Route '{}' ({}) failed on {}: {}; the run goes on, and further failures of it are only in the log",
+                route.getRouteId(),
+                route.getSourceLocationShort(),
+                event.description(),
+                words(cause));
+        FILE.info("The cause", cause);
+    }
+
+    void routeFailedAgain(Route route, Event event, Throwable cause) {
+        FILE.info("Route '{}' failed on {}: {}", route.getRouteId(), event.description(), words(cause));
+    }
+
+    void routeIsBehind(Route route, int queue) {
+        user.warn(
+                "Route '{}' ({}) is behind by {} events; while that is so, it misses what happens",
+                route.getRouteId(),
+                route.getSourceLocationShort(),
+                queue);
+    }
+
+    void routeDidNotFinish(Route route, long events, Duration limit) {
+        user.warn(
+                "Route '{}' ({}) did not finish within {}; {} lost",
+                route.getRouteId(),
+                route.getSourceLocationShort(),
+                Humanly.duration(limit),
+                events == 1 ? "1 event is" : events + " events are");
+    }
+
+    void routesDidNotStop() {
+        FILE.warn("The routes of checkpoint.routes do not stop; the run ends without them");
+    }
+
+    private static String words(Throwable cause) {
+        return String.valueOf(cause.getMessage() == null ? cause : cause.getMessage())
+                .strip()
+                .replaceAll("\\s+", " ");
     }
 
     void unreadable(Object manifest, Throwable cause) {

@@ -60,7 +60,10 @@ class CheckpointRoutesTest {
         rates = root.resolveSibling(root.getFileName() + ".json");
         routes = CheckpointRoutes.start(
                 Natives.checkpointer(),
-                new Settings(root, LogCapture.LOGGER, Optional.of(trace), Optional.of(rates), Duration.ofMillis(20)));
+                Settings.of(root, LogCapture.LOGGER)
+                        .withTrace(trace)
+                        .withFailureRates(rates)
+                        .withPoll(Duration.ofMillis(20)));
     }
 
     @AfterEach

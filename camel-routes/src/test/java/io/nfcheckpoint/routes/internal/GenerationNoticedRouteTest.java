@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.NotifyBuilder;
@@ -46,8 +45,7 @@ class GenerationNoticedRouteTest {
         root = directory.resolve("stores of 50%+1 & a ?recursive=false");
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1/b2"));
         routes = (CamelCheckpointRoutes) CheckpointRoutes.start(
-                Natives.checkpointer(),
-                new Settings(root, LogCapture.LOGGER, Optional.empty(), Optional.empty(), Duration.ofMillis(20)));
+                Natives.checkpointer(), Settings.of(root, LogCapture.LOGGER).withPoll(Duration.ofMillis(20)));
     }
 
     @AfterEach

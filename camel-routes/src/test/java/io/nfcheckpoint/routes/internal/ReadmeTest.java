@@ -4,14 +4,26 @@ package io.nfcheckpoint.routes.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nfcheckpoint.natives.GenerationManifest;
+import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.routes.Evidence;
+import io.nfcheckpoint.routes.Place;
+import io.nfcheckpoint.routes.RetryDecision.RestartFrom;
+import io.nfcheckpoint.routes.RunSummary;
 import io.nfcheckpoint.routes.TaskFailed;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,8 +35,11 @@ import org.junit.jupiter.api.Test;
 /** The tables for people say what the code does. */
 class ReadmeTest {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String README = readme();
+
     @Test
-    void theTableOfCausesIsWhatIsDecided() throws IOException {
+    void theTableOfCausesIsWhatIsDecided() {
         var rows = table("| cause |");
 
         assertThat(rows)
@@ -46,12 +61,93 @@ class ReadmeTest {
     }
 
     @Test
-    void theTableOfColumnsIsWhatIsWritten() throws IOException {
+    void theTableOfColumnsIsWhatIsWritten() {
         var documented = table("| column |").stream()
                 .flatMap(row -> Stream.of(row.get(0).replace("`", "").split(", ")))
                 .collect(Collectors.toList());
 
         assertThat(documented).containsExactlyElementsOf(AttemptRow.COLUMNS);
+    }
+
+    @Test
+    void theTableOfEndpointsIsWhatRoutesMayConsumeFrom() {
+        assertThat(table("| consume from |"))
+                .extracting(row -> row.get(0).replace("`", "").replace("checkpoint:", ""))
+                .containsExactlyInAnyOrder(Event.Kind.names().split(", "));
+    }
+
+    @Test
+    void theTableOfHeadersIsWhatEventsHave() {
+        assertThat(table("| header |"))
+                .extracting(
+                        row -> row.get(0).replace("`", "") + "=" + row.get(1).replace("`", ""))
+                .containsExactlyElementsOf(
+                        Event.HEADERS.entrySet().stream().map(Object::toString).toList());
+    }
+
+    /** With everything that may be known. */
+    @Test
+    void theExamplesOfEventsAreWhatIsTold() throws IOException {
+        var told = new ArrayList<Event>();
+        var events = new Events("run", Instant::now, told::add);
+        var restart = new RestartFrom(2, List.of("generation 3: damaged"), true);
+        var attempt = new Attempt(
+                new PendingTask(Values.pending(Values.POLICY, true), Optional.empty(), Optional.empty(), false));
+        var manifest = GenerationManifest.parse(
+                "{'format':1,'generation':2,'created':'2026-11-22T12:00:00Z',".replace('\'', '"')
+                        + "'cause':'periodic','runSeconds':90,'pauseSeconds':0.5,'writeSeconds':1,'bytes':7}"
+                                .replace('\'', '"'));
+        var row = new AttemptRow(
+                1,
+                Path.of("/work/1"),
+                Place.UNKNOWN,
+                Optional.of(Instant.now()),
+                Instant.now(),
+                new Ending("killed", OptionalInt.of(137), "restart"),
+                1,
+                Duration.ofMillis(500),
+                7,
+                List.of(manifest),
+                Optional.of(new StoreStatus.Restart(Instant.now(), 2, Duration.ofMinutes(1))),
+                List.of());
+        var failure = Values.failure(Values.ended(137, 2), false);
+        events.started(Values.TASK, Optional.of(attempt), Optional.of(new Judgement(failure, restart)));
+        events.failed(new Judgement(failure, restart), row);
+        events.completed(Values.TASK, row);
+        events.ending(RunSummary.NOTHING);
+
+        var examples = examples();
+        assertThat(examples).hasSameSizeAs(Event.Kind.values());
+        for (Event event : told) {
+            var example = examples.get(event.kind().id());
+            assertThat(shape(example)).isEqualTo(shape(JSON.readTree(event.json())));
+        }
+        var documented = table("| field |").stream()
+                .flatMap(documentedRow ->
+                        Stream.of(documentedRow.get(0).replace("`", "").split(", ")))
+                .toList();
+        assertThat(told.stream()
+                        .flatMap(event -> event.fields().keySet().stream())
+                        .distinct())
+                .containsExactlyInAnyOrderElementsOf(documented);
+    }
+
+    /** Names in their order with the types of the values. */
+    private static List<String> shape(JsonNode object) {
+        return object.properties().stream()
+                .map(field -> field.getKey() + ": " + field.getValue().getNodeType())
+                .toList();
+    }
+
+    private static Map<String, JsonNode> examples() throws IOException {
+        var examples = new HashMap<String, JsonNode>();
+        for (String block : README.split("\n\n")) {
+            if (block.startsWith("    {\"event\"")) {
+                var example = JSON.readTree(block);
+                examples.put(example.path("event").asText(), example);
+            }
+        }
+        return examples;
     }
 
     /** Found out by failing. */
@@ -83,8 +179,16 @@ class ReadmeTest {
         return failure;
     }
 
-    private static List<List<String>> table(String head) throws IOException {
-        var lines = Files.readAllLines(Path.of(System.getProperty("basedir", ""), "README.md"));
+    private static String readme() {
+        try {
+            return Files.readString(Path.of(System.getProperty("basedir", ""), "README.md"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<List<String>> table(String head) {
+        var lines = README.lines().toList();
         int first = IntStream.range(0, lines.size())
                 .filter(i -> lines.get(i).startsWith(head))
                 .findFirst()

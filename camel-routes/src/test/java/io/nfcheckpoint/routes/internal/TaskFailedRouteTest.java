@@ -46,6 +46,7 @@ class TaskFailedRouteTest extends CamelTestSupport {
                         new TraceFile(Optional.empty(), log),
                         new FailureRates(Optional.empty(), InstantSource.system(), log),
                         log),
+                new Events("", InstantSource.system(), event -> {}),
                 log);
     }
 
