@@ -48,6 +48,14 @@ class ConfigurationTest {
     }
 
     @Test
+    void routesStartFromWhereTheRunIsStarted() {
+        assertThat(Configuration.ofRun(Map.of("checkpoint", Map.of("routes", "my/../routes")), WORK, BASE)
+                        .routes())
+                .contains(BASE.resolve("routes"));
+        assertThat(Configuration.ofRun(Map.of(), WORK, BASE).routes()).isEmpty();
+    }
+
+    @Test
     void theRunMayBeSwitchedOffInOneWord() {
         assertThat(Configuration.ofRun(Map.of("checkpoint", false), WORK, BASE).enabled())
                 .isFalse();

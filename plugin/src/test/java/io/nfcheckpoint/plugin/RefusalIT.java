@@ -5,6 +5,7 @@ package io.nfcheckpoint.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,18 @@ class RefusalIT {
     }
 
     @Test
+    void aMistakeInARouteFileIsRefused() throws Exception {
+        var folder = NextflowFolder.create("refusal", "25.04.4");
+        Path file = Files.createDirectories(folder.path().resolve("routes")).resolve("mine.xml");
+        Files.writeString(file, "<routes>\n<rout/>\n</routes>\n");
+
+        assertRefused(
+                folder,
+                "checkpoint.routes = 'routes'",
+                "nf-checkpoint: checkpoint.routes: '%s', line 2: Unexpected element 'rout'".formatted(file));
+    }
+
+    @Test
     void aWorkDirectoryThatCannotHoldTheCheckpointerIsAWarning() throws Exception {
         var folder = NextflowFolder.create("refusal", "25.04.4");
 
@@ -40,7 +53,10 @@ class RefusalIT {
     }
 
     private static void assertRefused(String version, String mistake, String message) throws Exception {
-        var folder = NextflowFolder.create("refusal", version);
+        assertRefused(NextflowFolder.create("refusal", version), mistake, message);
+    }
+
+    private static void assertRefused(NextflowFolder folder, String mistake, String message) throws Exception {
         Files.writeString(folder.path().resolve("mistake.config"), mistake + "\n");
 
         try (var run = folder.start("wrapping", "run", "-plugins", NextflowFolder.PLUGIN, "-c", "mistake.config")) {
