@@ -103,7 +103,7 @@ class ReadmeTest {
                 Place.UNKNOWN,
                 Optional.of(Instant.now()),
                 Instant.now(),
-                new Ending("killed", OptionalInt.of(137), "restart"),
+                new Ending("killed", true, OptionalInt.of(137), "restart"),
                 1,
                 Duration.ofMillis(500),
                 7,
