@@ -84,16 +84,15 @@ static bool answer_await(struct call *call, uint64_t deadline)
     return true;
 }
 
-bool coordinator_call(enum wire_call_kind kind, int64_t first, int64_t second, uint64_t deadline,
-                      struct wire_answer *ret)
+struct call *coordinator_ask(enum wire_call_kind kind, int64_t first, int64_t second)
 {
     /* A child of vfork has its parent's memory, but is not it. */
     if (!preload.managed || (int)raw0(SYS_getpid) != preload.pid)
-        return false;
+        return NULL;
     checkpoint_thread_require();
     struct call *call = call_take();
     if (call == NULL)
-        return false;
+        return NULL;
     call->asked = (struct wire_call){
         .kind = kind,
         .slot = (uint32_t)(call - calls),
@@ -102,6 +101,13 @@ bool coordinator_call(enum wire_call_kind kind, int64_t first, int64_t second, u
         .second = second,
     };
     __atomic_store_n(&call->state, CALL_ASKED, __ATOMIC_SEQ_CST);
+    return call;
+}
+
+bool coordinator_answer(struct call *call, uint64_t deadline, struct wire_answer *ret)
+{
+    if (call == NULL)
+        return false;
     bool answered = answer_await(call, deadline);
     if (answered)
         *ret = call->answer;

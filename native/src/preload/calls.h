@@ -5,10 +5,13 @@
 
 #include "preload/preload.h"
 
-/* A thread of the program asks the coordinator and waits for the answer; in a restarted process result is what
- * calls_restored() says. False: there is nobody to ask, or no answer by the deadline (CLOCK_MONOTONIC in ns, 0: none). */
-bool coordinator_call(enum wire_call_kind kind, int64_t first, int64_t second, uint64_t deadline,
-                      struct wire_answer *ret);
+struct call;
+
+/* A thread of the program asks the coordinator; NULL: there is nobody to ask. */
+struct call *coordinator_ask(enum wire_call_kind kind, int64_t first, int64_t second);
+/* Waits for the answer; in a restored process result is what calls_restored() says. False: there is none, or not by the
+ * deadline (CLOCK_MONOTONIC in ns, 0: none). */
+bool coordinator_answer(struct call *call, uint64_t deadline, struct wire_answer *ret);
 
 /* The checkpoint thread's. */
 void calls_send(int fd);

@@ -8,8 +8,11 @@
  * is held: its thread waits in the handler for the coordinator's word, and is checkpointed there. Other threads run on.
  *
  * Flags and mask are the program's own, so that a system call ends, begins again, and what is blocked is, as it would
- * without us. exec takes the handler away, and the next program's library puts it back. A child of vfork asks for what
- * it gets, since the table here is its parent's.
+ * without us. Only the checkpoint signal has to wait until the question is asked: in an image, a question is answered
+ * by the restart, whereas a handler that had not come so far would ask the next coordinator about a sender that it
+ * knows by another number. exec takes the handler away, and the next program's library puts it back. A child of vfork
+ * asks for what it gets, since the table here is its parent's; one of fork gets no signal before it knows that it is
+ * none.
  *
  * Not held: a signal that the program blocks in order to take it with sigwait() or a signalfd, or whose disposition it
  * sets by a bare system call, and one that arrives between exec and our constructor. */
@@ -55,6 +58,7 @@ static void action_install(int signal)
         action.handler = outside_handler;
         action.flags |= SA_SIGINFO | SA_RESTORER;
         action.restorer = arch_signal_return;
+        action.mask |= BIT(preload.signal);
     }
     raw4(SYS_rt_sigaction, signal, &action, NULL, SIGSET_SIZE);
 }
@@ -73,9 +77,29 @@ void outside_init(unsigned long signals)
     }
 }
 
+static void mask_set(unsigned long mask)
+{
+    raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SIGSET_SIZE);
+}
+
+/* All of them, or a handler of another signal might fork as well. */
+unsigned long outside_fork_begin(void)
+{
+    unsigned long all = ~0UL, before = 0;
+
+    raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, SIGSET_SIZE);
+    return before;
+}
+
+void outside_fork_end(unsigned long before)
+{
+    mask_set(before);
+}
+
 void outside_forked(void)
 {
-    held = 0;
+    if (held != 0)
+        held = 0;
 }
 
 /* ---- a signal arrives ---- */
@@ -96,11 +120,6 @@ bool signal_is_from_outside(const siginfo_t *info)
     return preload.final && is_listed(info->si_signo) && !is_inside(info);
 }
 
-static void mask_set(unsigned long mask)
-{
-    raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SIGSET_SIZE);
-}
-
 /* True: the signal is to be delivered. Another one of the same number is the same signal. */
 static bool hold_answer(int signal, const siginfo_t *info, unsigned long blocked)
 {
@@ -109,8 +128,9 @@ static bool hold_answer(int signal, const siginfo_t *info, unsigned long blocked
 
     if ((__atomic_fetch_or(&held, BIT(signal), __ATOMIC_SEQ_CST) & BIT(signal)) != 0)
         return false;
+    struct call *call = coordinator_ask(WIRE_CALL_SIGNAL, signal, info->si_pid);
     mask_set(mask);
-    bool answered = coordinator_call(WIRE_CALL_SIGNAL, signal, info->si_pid, 0, &answer);
+    bool answered = coordinator_answer(call, 0, &answer);
     __atomic_and_fetch(&held, ~BIT(signal), __ATOMIC_SEQ_CST);
     return !answered || answer.result != 0;
 }
@@ -142,8 +162,8 @@ static void outside_handler(int signal, siginfo_t *info, void *ucontext)
             syscall_restart(NULL, ucontext, now, SIGNAL_NONE);
             return;
         }
-        mask_set(frame->mask | action.mask | ((action.flags & SA_NODEFER) == 0 ? BIT(signal) : 0));
     }
+    mask_set(frame->mask | action.mask | ((action.flags & SA_NODEFER) == 0 ? BIT(signal) : 0));
     if (action.handler == (void *)SIG_DFL) {
         die(signal);
         return;

@@ -261,6 +261,10 @@ bool signals_differ(void);
 /* outside.c: holds those signals when they come from outside of the tree */
 void outside_init(unsigned long signals);
 void outside_forked(void);
+/* Around a fork, in the calling thread: no signal comes meanwhile. The second in parent and child, with what the first
+ * has returned. */
+unsigned long outside_fork_begin(void);
+void outside_fork_end(unsigned long before);
 /* Whether it is one of them, from there, and among those that end the tree whose image is made. */
 bool signal_is_from_outside(const siginfo_t *info);
 

@@ -23,7 +23,7 @@ EXPORT int ckpt_request(void)
 {
     struct wire_answer answer;
 
-    if (!coordinator_call(WIRE_CALL_REQUEST, 0, 0, 0, &answer))
+    if (!coordinator_answer(coordinator_ask(WIRE_CALL_REQUEST, 0, 0), 0, &answer))
         return 0;
     return (int)answer.result;
 }
@@ -33,7 +33,7 @@ EXPORT int ckpt_hold(int on)
     struct wire_answer answer;
 
     holding = on != 0;
-    return coordinator_call(WIRE_CALL_HOLD, on != 0, 0, 0, &answer);
+    return coordinator_answer(coordinator_ask(WIRE_CALL_HOLD, on != 0, 0), 0, &answer);
 }
 
 /* For the header, whose functions have the names above. */
@@ -74,7 +74,7 @@ void program_is_request(char *const *environment)
     if (limit == NULL)
         return;
     uint64_t deadline = now_ns() + text_number(&limit, 10) * 1000000ULL;
-    bool answered = coordinator_call(WIRE_CALL_REQUEST, 0, 0, deadline, &answer);
+    bool answered = coordinator_answer(coordinator_ask(WIRE_CALL_REQUEST, 0, 0), deadline, &answer);
     if (answered && answer.result > 0) {
         text_append(line, sizeof(line), "generation ");
         text_append_number(line, sizeof(line), (unsigned long)answer.result);

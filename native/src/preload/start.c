@@ -79,10 +79,24 @@ void process_forked(void)
         checkpoint_thread_require();
 }
 
+static __thread unsigned long mask_before_fork __attribute__((tls_model("initial-exec")));
+
 /* A child that becomes another program at once must not be the one to look it up. */
 static void fork_prepare(void)
 {
     (void)REAL(execve);
+    mask_before_fork = outside_fork_begin();
+}
+
+static void fork_parent(void)
+{
+    outside_fork_end(mask_before_fork);
+}
+
+static void fork_child(void)
+{
+    process_forked();
+    outside_fork_end(mask_before_fork);
 }
 
 static void fork_observe(void)
@@ -93,9 +107,9 @@ static void fork_observe(void)
         next_symbol("pthread_atfork");
 
     if (glibc_register != NULL)
-        glibc_register(fork_prepare, NULL, process_forked, NULL);
+        glibc_register(fork_prepare, fork_parent, fork_child, NULL);
     else if (posix_register != NULL)
-        posix_register(fork_prepare, NULL, process_forked);
+        posix_register(fork_prepare, fork_parent, fork_child);
 }
 
 static bool coordinator_find(void)

@@ -14,6 +14,7 @@
 struct beginning {
     int (*function)(void *);
     void *argument;
+    unsigned long mask;
 };
 
 /* The child's copy of the parent's stack holds the beginning. */
@@ -22,6 +23,7 @@ static __attribute__((noreturn)) int begin(void *argument)
     struct beginning beginning = *(const struct beginning *)argument;
 
     process_forked();
+    outside_fork_end(beginning.mask);
     int status = beginning.function(beginning.argument);
     /* libc would end this thread only, and leave the checkpoint thread. */
     for (;;)
@@ -30,7 +32,7 @@ static __attribute__((noreturn)) int begin(void *argument)
 
 EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
 {
-    struct beginning beginning = {function, argument};
+    struct beginning beginning = {.function = function, .argument = argument};
     va_list list;
 
     va_start(list, argument);
@@ -40,7 +42,10 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
     va_end(list);
     if (!preload.managed || (flags & CLONE_VM) != 0 || function == NULL)
         return REAL(clone)(function, stack, flags, argument, parent_tid, tls, child_tid);
-    return REAL(clone)(begin, stack, flags, &beginning, parent_tid, tls, child_tid);
+    beginning.mask = outside_fork_begin();
+    int pid = REAL(clone)(begin, stack, flags, &beginning, parent_tid, tls, child_tid);
+    outside_fork_end(beginning.mask);
+    return pid;
 }
 
 EXPORT pid_t _Fork(void)
@@ -49,8 +54,12 @@ EXPORT pid_t _Fork(void)
         *REAL(errno_location)() = ENOSYS;
         return -1;
     }
-    pid_t pid = REAL(_Fork)();
-    if (pid == 0 && preload.managed)
+    if (!preload.managed)
+        return real._Fork();
+    unsigned long before = outside_fork_begin();
+    pid_t pid = real._Fork();
+    if (pid == 0)
         process_forked();
+    outside_fork_end(before);
     return pid;
 }

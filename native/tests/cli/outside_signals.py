@@ -36,12 +36,28 @@ def pipeline(case, options=()):
     return task
 
 
+def catches(pid, name, signo):
+    """Whether it is such a program, and beyond the start of its library."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+            status = dict(line.split(":", 1) for line in f)
+    except OSError:
+        return False
+    return status["Name"].strip() == name and int(status["SigCgt"], 16) >> (signo - 1) & 1 == 1
+
+
+def wait_complete(task):
+    """What is between exec and its library's start gets a signal as without us."""
+    task.wait_ready()
+    task.wait_for(lambda: any(catches(pid, "cat", signal.SIGTERM) for pid in task.tree()), "cat")
+
+
 def test_every_process_of_a_tree_at_once(case):
     """As the first thing that ever happens to the task, and again to what was restarted."""
     for signo in (signal.SIGTERM, signal.SIGUSR2, signal.SIGHUP):
         task = pipeline(case)
         task.start()
-        task.wait_ready()
+        wait_complete(task)
         signal_everybody(task, signo)
         final(task, signo)
         task.start()
@@ -122,8 +138,9 @@ def test_what_programs_see_of_their_dispositions(case):
 
 
 def test_final_image_that_cannot_be_taken(case):
-    """Then every process gets its signal after all, and the task ends of it."""
-    task = case.task(["bash", "-c", f"trap 'echo trapped; exit 4' TERM; '{case.program('static_program')}' & "
+    """Then every process gets its signal after all, and the task ends of it. Who is in the way of the image stays there."""
+    static = f"trap '' TERM; exec '{case.program('static_program')}' >log 2>&1"
+    task = case.task(["bash", "-c", f"trap 'echo trapped; exit 4' TERM; ({static}) & "
                       "until [ -e ready ]; do sleep 0.01; done; : >begun; wait"])
     task.start()
     task.wait_for(lambda: task.exists("begun"), "begun")
@@ -136,9 +153,26 @@ def test_final_image_that_cannot_be_taken(case):
 def test_signal_of_every_process_that_only_asks_for_an_image(case):
     task = pipeline(case, ["--signal", "USR2=continue"])
     task.start()
-    task.wait_ready()
+    wait_complete(task)
     signal_everybody(task, signal.SIGUSR2)
     task.wait_for(task.generations, "an image")
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "3 0\n")
+
+
+def test_processes_that_are_just_being_forked(case):
+    """None of them takes effect in a child that does not know yet who it is."""
+    task = case.task(["bash", "-c", "echo $$ >pid; : >ready; for ((i = 0; i < 1500; i++)); do (:) || echo died $?; done; "
+                      "echo end"], ["--signal", "HUP=continue", "--min-runtime", "1h"])
+    task.start()
+    task.wait_ready()
+    with open(task.path("pid"), encoding="utf-8") as f:
+        group = int(f.read())
+    while task.process.poll() is None:
+        try:
+            os.killpg(group, signal.SIGHUP)
+        except ProcessLookupError:
+            break
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "end\n")
