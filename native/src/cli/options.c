@@ -30,6 +30,7 @@ enum {
     OPTION_MEMORY,
     OPTION_LABEL,
     OPTION_EXCLUDE,
+    OPTION_EACH_OWN,
     OPTION_DEDICATED,
     OPTION_SAME_TASK,
     OPTION_REFERENCE,
@@ -54,6 +55,7 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"label", required_argument, NULL, OPTION_LABEL},
     {"exclude", required_argument, NULL, OPTION_EXCLUDE},
+    {"each-own", required_argument, NULL, OPTION_EACH_OWN},
     {"dedicated", no_argument, NULL, OPTION_DEDICATED},
     {"same-task", no_argument, NULL, OPTION_SAME_TASK},
     {"by-reference", required_argument, NULL, OPTION_REFERENCE},
@@ -184,6 +186,8 @@ static int apply(struct run_options *options, int option, const char *value, str
         return set_label(options, value, err);
     case OPTION_EXCLUDE:
         return run_options_exclude(options, value, err);
+    case OPTION_EACH_OWN:
+        return append(&options->each_own, &options->each_own_count, value, err);
     case OPTION_DEDICATED:
         options->dedicated = true;
         return 0;
@@ -270,6 +274,9 @@ void run_options_free(struct run_options *options)
         free(options->labels[i]);
     for (size_t i = 0; i < options->exclude_count; i++)
         free(options->excludes[i]);
+    for (size_t i = 0; i < options->each_own_count; i++)
+        free(options->each_own[i]);
+    free(options->each_own);
     free(options->labels);
     free(options->excludes);
     free(options->dir);

@@ -56,6 +56,8 @@ struct run_options {
     char *refresh;           /* variables that belong to the job, NULL: as recorded */
     char **excludes;         /* globs */
     size_t exclude_count;
+    char **each_own; /* globs of names that a move to another directory never replaces */
+    size_t each_own_count;
     char **argv; /* the command, points into main's argv; NULL for restart */
 };
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,16 @@ static bool is_left_alone(const struct move *move, const char *path, const struc
     return false;
 }
 
+/* It stays there if it is there. */
+static bool is_each_ones_own(const struct move *move, const char *path)
+{
+    bool own = false;
+
+    for (size_t i = 0; i < move->each_own_count; i++)
+        own |= fnmatch(move->each_own[i], path, 0) == 0;
+    return own && strchr(path, '/') == NULL;
+}
+
 /* Of a directory of which we need everything for a while. */
 static int directory_open_up(int top, const char *path, const struct stat *status)
 {
@@ -122,7 +133,7 @@ static int needless_look(const struct move *move, const char *path, struct ckpt_
 
     if (fstatat(move->to, path, &there, AT_SYMLINK_NOFOLLOW) < 0)
         return failed(err, -errno, path);
-    if (is_left_alone(move, path, &there))
+    if (is_left_alone(move, path, &there) || is_each_ones_own(move, path))
         return 0;
     if (fstatat(move->from, path, &here, AT_SYMLINK_NOFOLLOW) < 0)
         error = remove_tree_at(move->to, path);
@@ -381,7 +392,8 @@ static int name_move(struct moving *moving, const char *path, struct ckpt_error 
     directory = S_ISDIR(here.st_mode);
     if (is_left_alone(move, path, &here) || is_somebody_elses(move, path))
         return 0;
-    if (both && (is_left_alone(move, path, &there) || is_there(move, path, &here, &there)))
+    if (both && (is_left_alone(move, path, &there) || is_each_ones_own(move, path) ||
+                 is_there(move, path, &here, &there)))
         return 0;
     if (directory && both && S_ISDIR(there.st_mode))
         return directory_move(moving, path, &here, err);

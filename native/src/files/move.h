@@ -17,6 +17,8 @@ struct move {
     int from, to;          /* the directories */
     char *const *excludes; /* globs of names at the top level that are left alone in both */
     size_t exclude_count;
+    char *const *each_own; /* likewise: names that the second directory keeps, where it has them */
+    size_t each_own_count;
     const struct stat
         *held; /* likewise: the store, what holds the other directory, our own streams */
     size_t held_count;

@@ -287,7 +287,8 @@ static int results_hand_over(struct session *session, int status)
 {
     struct ckpt_error err;
 
-    if (way_finish(&session->way, &session->checkpoint.files, session->store->path, &err) == 0)
+    if (way_finish(&session->way, &session->checkpoint.files, &session->options,
+                   session->store->path, &err) == 0)
         return status;
     warn_on_record(&session->status, "the files of the task stay in '%s': %s", session->way.work,
                    err.message);

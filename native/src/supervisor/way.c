@@ -4,6 +4,7 @@
  * Choosing the way, saying what stands in it, and its end. */
 #include "supervisor/way.h"
 
+#include "cli/options.h"
 #include "common/cleanup.h"
 #include "files/capture.h"
 #include "files/move.h"
@@ -170,8 +171,8 @@ int way_look(struct store *store, const struct manifest *manifest, unsigned gene
 
 /* ---- the end ---- */
 
-int way_finish(const struct way *way, const struct files *files, const char *store,
-               struct ckpt_error *err)
+int way_finish(const struct way *way, const struct files *files, const struct run_options *options,
+               const char *store, struct ckpt_error *err)
 {
     struct stat held[8] = {0}, from, to;
     cleanup_fd int here = open(way->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -190,6 +191,8 @@ int way_finish(const struct way *way, const struct files *files, const char *sto
         .to = there,
         .excludes = files->excludes,
         .exclude_count = files->exclude_count,
+        .each_own = options->each_own,
+        .each_own_count = options->each_own_count,
         .held = held,
         .held_count = 8,
         .catalog = &files->last,

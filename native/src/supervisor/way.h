@@ -32,7 +32,8 @@ int way_look(struct store *store, const struct manifest *manifest, unsigned gene
 
 /* The tree has ended: its files go to where they are wanted. excludes and streams are left alone. */
 struct files;
-int way_finish(const struct way *way, const struct files *files, const char *store,
-               struct ckpt_error *err);
+struct run_options;
+int way_finish(const struct way *way, const struct files *files, const struct run_options *options,
+               const char *store, struct ckpt_error *err);
 
 #endif

@@ -35,13 +35,14 @@ pwd >where
 def stage(task, directory):
     """As an engine does, for each attempt."""
     write(task, directory, ".command.run", f"script of {directory}\n")
+    write(task, directory, ".attempt", f"{directory}\n")
     write(task, directory, "copied", "input\n")
     for name in ("link1", "link2"):
         os.symlink(os.path.join(task.dir, "input"), os.path.join(directory, name))
 
 
 def begun(case, environ=None):
-    task = case.task(["bash", "-c", WORK], ("--dedicated", "--exclude", ".command.*"))
+    task = case.task(["bash", "-c", WORK], ("--dedicated", "--exclude", ".command.*", "--each-own", ".att*"))
     task.environ.update(environ or {})
     write(task, task.dir, "input", "data\n")
     stage(task, task.work)
@@ -52,14 +53,16 @@ def begun(case, environ=None):
     return task
 
 
-def results_are_right(task, directory):
+def results_are_right(task, directory, moved=True):
     expect("the work", open(os.path.join(directory, "where"), encoding="utf-8").read(), f"{task.work}\n")
     found = tree_of(directory)
     expect("numbers", found["numbers"], "".join(f"{n}\n" for n in range(1, 2001)).encode())
     expect("names", set(found) - {"large"}, {"sub", "sub/empty", "sub/b", "sub/link", ".hidden", "a", "holes", "copied", "numbers",
-                                             "old", "where", "link1", ".command.run"})
+                                             "old", "where", "link1", ".command.run", ".attempt"})
     expect("a copied input that was changed", found["copied"], b"input\nmore\n")
     expect("the new attempt's own", found[".command.run"], f"script of {directory}\n".encode())
+    if moved:
+        expect("what each attempt has of its own", found[".attempt"], f"{directory}\n".encode())
     at = lambda name: os.stat(os.path.join(directory, name))
     expect("names of one file", at("sub/b").st_ino, at("a").st_ino)
     expect("mode", (at("a").st_mode & 0o777, at("sub").st_mode & 0o777), (0o640, 0o500))
@@ -85,7 +88,7 @@ def test_files_move_when_the_task_has_ended(case):
     expect("attemptDir", task.json("task.json").get("attemptDir"), task.work)
     ends(task)
     results_are_right(task, retry)
-    expect("what stays", set(tree_of(task.work)), {".command.run", "link1"})
+    expect("what stays", set(tree_of(task.work)), {".command.run", ".attempt", "link1"})
 
 
 def test_check_names_the_way(case):
@@ -129,7 +132,7 @@ def test_killed_while_files_move(case):
                 task.kill_tree()
         write(task, retry, "go", "")
         expect("exit status", task.wait_end(), 0)
-        results_are_right(task, retry)
+        results_are_right(task, retry, moved=False)
         expect("the large file", open(os.path.join(retry, "large"), "rb").read(), large)
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)
@@ -146,7 +149,7 @@ def test_files_are_copied_to_another_filesystem(case):
         task.wait_restarted(1)
         ends(task)
         results_are_right(task, elsewhere)
-        expect("what stays", set(tree_of(task.work)), {".command.run", "link1"})
+        expect("what stays", set(tree_of(task.work)), {".command.run", ".attempt", "link1"})
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)
 
@@ -168,7 +171,7 @@ def test_directories_that_do_not_take_the_files(case):
     task.wait_restarted(2)
     write(task, second, "go", "")
     expect("exit status", task.wait_end(), 0)
-    results_are_right(task, second)
+    results_are_right(task, second, moved=False)
 
 
 def starts_again(task, line, reason, cwd=None):
@@ -223,5 +226,5 @@ def test_where_only_proc_cannot_be_mounted(case):
     write(task, retry, "go", "")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "2000\n")
-    results_are_right(task, retry)
+    results_are_right(task, retry, moved=False)
     check(tree_of(task.work) == before, "the old directory was touched")

@@ -71,6 +71,8 @@ static void left_fill(int from, struct catalog *catalog)
     put(from, "same", "the same");
     put(from, "log", "old log");
     put(from, "was a link", "a file");
+    put(from, ".own", "of the first");
+    put(from, ".own made", "by the task");
     CHECK_INT(symlinkat("/input", from, "input"), 0);
     CHECK_INT(mkdirat(from, "data", 0755), 0);
     put(from, "data/large", "kept by reference");
@@ -91,6 +93,8 @@ static void right_fill(int to)
     put(to, "same", "the same");
     put(to, "log", "new log");
     put(to, "gone", "gone");
+    put(to, ".own", "of the second");
+    put(to, ".own too", "of the second");
     CHECK_INT(mkdirat(to, "other name", 0755), 0);
     CHECK_INT(symlinkat("/somewhere", to, "was a link"), 0);
     CHECK_INT(symlinkat("/input", to, "input"), 0);
@@ -114,6 +118,9 @@ static void check_right(int to)
     has(to, "same", "the same");
     has(to, "log", "new log");
     has(to, "was a link", "a file");
+    has(to, ".own", "of the second");
+    has(to, ".own too", "of the second");
+    has(to, ".own made", "by the task");
     has(to, "data/large", "kept by reference");
     has(to, "changed large", "and changed since");
     CHECK(S_ISLNK(status_of(to, "input").st_mode));
@@ -124,6 +131,7 @@ static void check_left(int from)
 {
     has(from, "same", "the same");
     has(from, "log", "old log");
+    has(from, ".own", "of the first");
     has(from, "data/large", "kept by reference");
     CHECK(is_there(from, "input"));
     CHECK(!is_there(from, "tree") && !is_there(from, "other name") && !is_there(from, "both"));
@@ -133,7 +141,7 @@ static void check_left(int from)
 
 static void moved(const char *target)
 {
-    char *excludes[] = {"log"};
+    char *excludes[] = {"log"}, *own[] = {".own*"};
     struct catalog catalog = {0};
     struct ckpt_error err = {0};
     struct stat store;
@@ -149,6 +157,8 @@ static void moved(const char *target)
                         .to = to,
                         .excludes = excludes,
                         .exclude_count = 1,
+                        .each_own = own,
+                        .each_own_count = 1,
                         .held = &store,
                         .held_count = 1,
                         .catalog = &catalog};

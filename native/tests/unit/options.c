@@ -65,6 +65,8 @@ TEST(options_are_taken)
                     "x=",
                     "--exclude",
                     "*.tmp",
+                    "--each-own",
+                    ".own*",
                     "--generation",
                     "4",
                     "--",
@@ -72,7 +74,7 @@ TEST(options_are_taken)
                     NULL};
 
     clear_environment();
-    CHECK_INT(run_options_parse(24, argv, RUN_MODE_RUN, &options, &err), 0);
+    CHECK_INT(run_options_parse(26, argv, RUN_MODE_RUN, &options, &err), 0);
     CHECK_STRING(options.dir, "/a b");
     CHECK_INT(options.interval_ms, 30000);
     CHECK_INT(options.keep, 3);
@@ -85,6 +87,8 @@ TEST(options_are_taken)
     CHECK_STRING(options.labels[1], "x=");
     CHECK_INT(options.exclude_count, 2);
     CHECK_STRING(options.excludes[1], "*.tmp");
+    CHECK_INT(options.each_own_count, 1);
+    CHECK_STRING(options.each_own[0], ".own*");
     CHECK_STRING(options.argv[0], "-cmd");
     run_options_free(&options);
 }
