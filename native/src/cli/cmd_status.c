@@ -71,6 +71,9 @@ static void print_status(const struct status *status)
             printf("generation %u: ", status->refusals[i].generation);
         puts(status->refusals[i].reason);
     }
+    if (status->oom_kills != 0)
+        printf("memory      the kernel has ended %ju of its control group's processes\n",
+               (uintmax_t)status->oom_kills);
     if (status->failure_reason)
         printf("failure     %s %s\n", status->failure_time, status->failure_reason);
     for (size_t i = 0; i < status->warning_count; i++)

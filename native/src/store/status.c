@@ -246,6 +246,7 @@ struct json_object *status_to_json(const struct status *status)
     r |= document_add(document, "warnings", warnings);
     if (status->plan.known)
         r |= document_add(document, "plan", plan_to_json(&status->plan));
+    r |= document_add_unsigned(document, "oomKills", status->oom_kills);
     if (status->has_exit_status)
         r |= document_add(document, "exitStatus", json_object_new_int(status->exit_status));
     else if (document)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct json_object;
@@ -62,6 +63,7 @@ struct status {
     char **warnings;
     size_t warning_count;
     struct status_plan plan;
+    uint64_t oom_kills; /* processes that the kernel has ended for want of memory */
     bool has_exit_status;
     int exit_status;
 };

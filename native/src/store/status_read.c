@@ -192,6 +192,9 @@ static int status_from_json(json_object *document, const char *what, struct stat
         (r = read_plan(document, what, &status->plan, err)) < 0 ||
         (r = read_exit_status(document, what, status, err)) < 0)
         return r;
+    if (json_object_object_get_ex(document, "oomKills", NULL) &&
+        (r = document_unsigned(document, "oomKills", what, INT_MAX, &status->oom_kills, err)) < 0)
+        return r;
     status->pid = (pid_t)pid;
     status->generation = (unsigned)generation;
     return 0;

@@ -39,10 +39,10 @@ static bool number_read(int dirfd, const char *name, uint64_t *ret)
     return *ret < NO_LIMIT;
 }
 
-/* The group of this process below a mount of that kind: the path after the controllers in /proc/self/cgroup. */
-static bool group_of(const char *controller, char *ret, size_t size)
+/* The group of this process below a mount of that kind: the path after the controllers. */
+static bool group_of(const char *groups, const char *controller, char *ret, size_t size)
 {
-    FILE *file = fopen("/proc/self/cgroup", "re");
+    FILE *file = fopen(groups, "re");
     char *line = NULL;
     size_t room = 0;
     bool found = false;
@@ -70,9 +70,9 @@ static bool group_of(const char *controller, char *ret, size_t size)
 }
 
 /* Where the hierarchy is mounted, and which of its groups stands there (in a container, its own). */
-static bool mount_of(bool unified, char *ret_point, char *ret_root, size_t size)
+static bool mount_of(const char *mounts, bool unified, char *ret_point, char *ret_root, size_t size)
 {
-    FILE *file = fopen("/proc/self/mountinfo", "re");
+    FILE *file = fopen(mounts, "re");
     char *line = NULL;
     size_t room = 0;
     bool found = false;
@@ -96,6 +96,15 @@ static bool mount_of(bool unified, char *ret_point, char *ret_root, size_t size)
     return found;
 }
 
+static void limit_close(struct memory_watch *watch)
+{
+    if (watch->usage >= 0)
+        close(watch->usage);
+    if (watch->stat >= 0)
+        close(watch->stat);
+    watch->usage = watch->stat = -1;
+}
+
 /* The group, or the one above it, whose limit leaves the least. */
 static void nearest_find(struct memory_watch *watch, const char *point, char *group)
 {
@@ -109,7 +118,7 @@ static void nearest_find(struct memory_watch *watch, const char *point, char *gr
         cleanup_fd int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir >= 0 && number_read(dir, limit_name, &limit) &&
             number_read(dir, usage_name, &usage) && limit - usage % (limit + 1) < least) {
-            memory_watch_close(watch);
+            limit_close(watch);
             least = limit - usage % (limit + 1);
             watch->limit = limit;
             watch->usage = openat(dir, usage_name, O_RDONLY | O_CLOEXEC);
@@ -122,37 +131,7 @@ static void nearest_find(struct memory_watch *watch, const char *point, char *gr
     }
 }
 
-void memory_watch_open(struct memory_watch *watch)
-{
-    char group[PATH_MAX], point[PATH_MAX], root[PATH_MAX];
-
-    *watch = (struct memory_watch){.usage = -1, .stat = -1, .armed = true};
-    for (int version = 1; version <= 2 && watch->usage < 0; version++) {
-        watch->unified = version == 2;
-        if (!group_of(watch->unified ? "" : "memory", group, sizeof(group)) ||
-            !mount_of(watch->unified, point, root, sizeof(point)))
-            continue;
-        size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-        if (strncmp(group, root, length) == 0)
-            memmove(group, group + length, strlen(group + length) + 1);
-        if (strcmp(group, "/") == 0)
-            *group = 0;
-        nearest_find(watch, point, group);
-    }
-    if (watch->usage >= 0)
-        ckpt_info("the memory limit is %llu MiB", (unsigned long long)(watch->limit >> 20));
-}
-
-void memory_watch_close(struct memory_watch *watch)
-{
-    if (watch->usage >= 0)
-        close(watch->usage);
-    if (watch->stat >= 0)
-        close(watch->stat);
-    watch->usage = watch->stat = -1;
-}
-
-/* Of memory.stat, 0 if it is not there. */
+/* Of a file with a name and a number on each line, 0 if it is not there. */
 static uint64_t stat_number(const char *text, const char *name)
 {
     size_t length = strlen(name);
@@ -165,6 +144,70 @@ static uint64_t stat_number(const char *text, const char *name)
             line++;
     }
     return 0;
+}
+
+static bool kills_read(const struct memory_watch *watch, uint64_t *ret)
+{
+    char text[1024] = "";
+
+    if (watch->events < 0 || pread(watch->events, text, sizeof(text) - 1, 0) <= 0)
+        return false;
+    *ret = stat_number(text, "oom_kill");
+    return true;
+}
+
+/* Of the group itself: version 1 counts nobody's but its own. */
+static void kills_open(struct memory_watch *watch, const char *point, const char *group)
+{
+    char path[PATH_MAX * 2 + 32];
+
+    snprintf(path, sizeof(path), "%s%s/%s", point, group,
+             watch->unified ? "memory.events" : "memory.oom_control");
+    watch->events = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void memory_watch_open_from(struct memory_watch *watch, const char *groups, const char *mounts)
+{
+    char group[PATH_MAX], point[PATH_MAX], root[PATH_MAX];
+
+    *watch = (struct memory_watch){.usage = -1, .stat = -1, .events = -1, .armed = true};
+    for (int version = 1; version <= 2 && watch->events < 0 && watch->usage < 0; version++) {
+        watch->unified = version == 2;
+        if (!group_of(groups, watch->unified ? "" : "memory", group, sizeof(group)) ||
+            !mount_of(mounts, watch->unified, point, root, sizeof(point)))
+            continue;
+        size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+        if (strncmp(group, root, length) == 0)
+            memmove(group, group + length, strlen(group + length) + 1);
+        if (strcmp(group, "/") == 0)
+            *group = 0;
+        kills_open(watch, point, group);
+        nearest_find(watch, point, group);
+    }
+    kills_read(watch, &watch->kills_before);
+    if (watch->usage >= 0)
+        ckpt_info("the memory limit is %llu MiB", (unsigned long long)(watch->limit >> 20));
+}
+
+void memory_watch_open(struct memory_watch *watch)
+{
+    memory_watch_open_from(watch, "/proc/self/cgroup", "/proc/self/mountinfo");
+}
+
+void memory_watch_close(struct memory_watch *watch)
+{
+    limit_close(watch);
+    if (watch->events >= 0)
+        close(watch->events);
+    watch->events = -1;
+}
+
+uint64_t memory_watch_kills(const struct memory_watch *watch)
+{
+    uint64_t kills;
+
+    return kills_read(watch, &kills) && kills > watch->kills_before ? kills - watch->kills_before
+                                                                    : 0;
 }
 
 static bool used_read(const struct memory_watch *watch, uint64_t *ret)

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 struct memory_watch {
-    int usage, stat;    /* files of the group whose limit is nearest; -1: there is none */
+    int usage, stat; /* files of the group whose limit is nearest; -1: there is none */
+    int events;      /* where the group counts whom the kernel has ended; -1: nowhere */
+    uint64_t kills_before;
     bool unified;       /* version 2 */
     uint64_t limit;     /* bytes */
     uint64_t last_used; /* at the look before this one */
@@ -27,7 +29,11 @@ struct memory_look {
 
 /* Finds the group of this process, which is that of the tree; a group has a limit or one above it has. */
 void memory_watch_open(struct memory_watch *watch);
+/* The same for a process whose /proc/PID/cgroup and mountinfo these are. */
+void memory_watch_open_from(struct memory_watch *watch, const char *groups, const char *mounts);
 void memory_watch_close(struct memory_watch *watch);
+/* How many processes of the group the kernel has ended since for want of memory. */
+uint64_t memory_watch_kills(const struct memory_watch *watch);
 /* percent of the limit from which on it is nearly reached. */
 struct memory_look memory_watch_look(struct memory_watch *watch, unsigned percent, uint64_t now_ms,
                                      uint64_t resident);

@@ -193,7 +193,7 @@ void session_init(struct session *session)
         .output = {.out = closed, .err = closed, .echo = closed, .terminal = -1},
         .checkpoint = {.done.fd = -1, .files.root = -1},
         .root.fd = -1,
-        .memory = {.usage = -1, .stat = -1},
+        .memory = {.usage = -1, .stat = -1, .events = -1},
     };
     terminal_init(&session->terminal, &session->output);
 }
@@ -332,6 +332,7 @@ int session_loop(struct session *session)
         session->status.state = STATUS_ENDED;
     session->status.has_exit_status = session->coordinator.mode != TREE_BARE;
     session->status.exit_status = status;
+    session->status.oom_kills = memory_watch_kills(&session->memory);
     if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0) {
         generation_remove_all(session->store, NULL);
         unlinkat(session->store->dirfd, NOTES_NAME, 0);

@@ -71,11 +71,13 @@ def test_image_before_the_kernel_ends_the_task(case):
             check("stands still" in f.read(), "the image was taken beside a task that writes")
         task.touch("go")
         expect("exit status", task.wait_end(), 137)
+        expect("processes ended for want of memory", task.json("status.json")["oomKills"], 1)
         task.kill_tree()
         group.allow(512 * MIB)
         task.start(group.line(task.run_line()))
         task.wait_restarted(1)
         expect("exit status with more", task.wait_end(), 0)
+        expect("processes ended for want of it", task.json("status.json")["oomKills"], 0)
         expect("output", task.log("stdout"), "pass\n")
         expect("generations taken for the memory", task.generations(), [])
     finally:
@@ -128,6 +130,7 @@ def test_retry_with_less_memory(case):
         task.kill_tree()
         task.start(group.line(task.run_line()))
         expect("exit status", task.wait_end(), 137)
+        expect("processes ended for want of memory", task.json("status.json")["oomKills"], 1)
         check(any("MiB of memory, of which" in m for m in task.messages()), f"says {task.messages()}")
         refused, = task.json("status.json")["refused"]
         expect("generation", refused["generation"], 1)

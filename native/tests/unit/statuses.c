@@ -40,11 +40,13 @@ TEST(status_goes_round)
     status.generation = 2;
     status.has_exit_status = true;
     status.exit_status = 143;
+    status.oom_kills = 2;
     CHECK_INT(status_write(store, &status, &err), 0);
     CHECK_INT(status_read(store, &back, &err), 0);
     CHECK_INT(back.state, STATUS_ENDED);
     CHECK_INT(back.generation, 2);
     CHECK_INT(back.exit_status, 143);
+    CHECK_INT((long)back.oom_kills, 2);
     CHECK(back.plan.known && back.plan.automatic && back.plan.cost_is_measured);
     CHECK(back.plan.interval_seconds == 415.5 && back.plan.lead_seconds == 12);
     CHECK_STRING(back.plan.limit, "2026-11-26T13:00:00.000Z");
@@ -64,6 +66,7 @@ TEST(status_goes_round)
     CHECK_INT(back.restart_count, 2);
     CHECK_INT(back.warning_count, 0);
     CHECK_INT(back.refusal_count, 0);
+    CHECK_INT((long)back.oom_kills, 0);
     CHECK(!back.has_exit_status && !back.failure_reason);
     CHECK_INT(status_set_failure(&status, NULL), 0);
     CHECK(!status.failure_reason && !status.failure_time);
@@ -83,6 +86,7 @@ TEST(damaged_status_is_refused)
         {"\"failure\": null", "\"failure\": {}", "\"time\" is missing"},
         {"\"restarts\": [", "\"restarts\": [1", "\"time\" is missing"},
         {"\"restarts\": [", "\"restarts\": 1, \"x\": [", "not an array"},
+        {"\"oomKills\": 0", "\"oomKills\": -1", "\"oomKills\""},
         {"\"refused\": [", "\"refused\": [{\"generation\": 1}", "\"reason\" is missing"},
         {"\"warnings\": [", "\"warnings\": [\"a\", null", "\"warnings\""},
         {"\"format\": 1", "\"format\": 9", "has format 9"},

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param generation the latest complete one, 0 for none
  * @param failure why the last checkpoint that failed did so
  * @param exitStatus of the command, once it has ended
+ * @param oomKills processes of its control group that the kernel had ended for want of memory when the command ended
  * @param refused generations that the latest incarnation could not go on from; missing in what earlier versions wrote
  * @param plan when checkpoints are taken; missing in what earlier versions wrote
  */
@@ -30,6 +31,7 @@ public record StoreStatus(
         Optional<Failure> failure,
         List<String> warnings,
         OptionalInt exitStatus,
+        int oomKills,
         List<Refusal> refused,
         Optional<Plan> plan) {
 

@@ -54,6 +54,7 @@ class EarlierRunTest {
                 Optional.empty(),
                 List.of(),
                 OptionalInt.empty(),
+                0,
                 List.of(),
                 Optional.empty());
         return new StoreView(Optional.of(task), Optional.of(status), List.of());

@@ -40,6 +40,9 @@ final class FailureClassifier {
                     + "|outofmemoryerror|out of memory|memory exhausted|oom[-_ ]?kill|exceeded .{0,20}memory limit",
             Pattern.CASE_INSENSITIVE);
 
+    /** How shells, make and Python say it of a command that ended with SIGKILL. */
+    private static final Pattern KILLED = Pattern.compile("\\bKilled\\b|\\bSIGKILL\\b|signal 9\\b");
+
     /** A job is asked to end a while before its time is over. */
     private static final Duration AHEAD = Duration.ofMinutes(1);
 
@@ -57,7 +60,8 @@ final class FailureClassifier {
         String state = store.map(StoreStatus::state).orElse("");
         if (state.equals(StoreStatus.ENDED)) {
             int exitStatus = store.get().exitStatus().orElse(engineStatus.orElse(1));
-            return ofCommand(exitStatus, timeIsOver, memoryIsOut);
+            boolean kernelSaysSo = store.get().oomKills() > 0 && (exitStatus == KILL || somebodyWasKilled(evidence));
+            return ofCommand(exitStatus, timeIsOver, memoryIsOut || kernelSaysSo);
         }
         int status = engineStatus.orElse(KILL);
         if (CHECKPOINTER_FAULTS.contains(status)) {
@@ -67,6 +71,11 @@ final class FailureClassifier {
             return timeIsOver ? FailureCause.WALLTIME : FailureCause.PREEMPTED;
         }
         return status < SIGNAL_BASE ? FailureCause.ERROR_EXIT : ofTree(engineStatus, timeIsOver, memoryIsOut);
+    }
+
+    /** Several tasks may be in one control group, as with a local executor: it must have been one of this task's. */
+    private static boolean somebodyWasKilled(Evidence evidence) {
+        return KILLED.matcher(evidence.lastWords()).find();
     }
 
     /** The supervisor saw the command end. */

@@ -118,6 +118,26 @@ class FailureClassifierTest {
         assertThat(classify(143, Values.ended(143), evidence, Optional.empty())).isEqualTo(FailureCause.SIGNALLED);
     }
 
+    @Test
+    void believesTheKernelThatEndedAProcessForWantOfMemory() {
+        var said = new Evidence(
+                false, Optional.empty(), OptionalLong.empty(), ".command.sh: line 2: 12 Killed    sort | uniq\n");
+
+        assertThat(classify(137, Values.withOomKills(Values.ended(137), 1), Evidence.NONE, Optional.empty()))
+                .isEqualTo(FailureCause.OUT_OF_MEMORY);
+        assertThat(classify(1, Values.withOomKills(Values.ended(1), 1), said, Optional.empty()))
+                .isEqualTo(FailureCause.OUT_OF_MEMORY);
+        assertThat(classify(1, Values.ended(1), said, Optional.empty())).isEqualTo(FailureCause.ERROR_EXIT);
+    }
+
+    @Test
+    void doesNotTakeAnothersLackOfMemoryInTheSameGroupForItsOwn() {
+        assertThat(classify(1, Values.withOomKills(Values.ended(1), 1), Evidence.NONE, Optional.empty()))
+                .isEqualTo(FailureCause.ERROR_EXIT);
+        assertThat(classify(143, Values.withOomKills(Values.ended(143), 1), Evidence.NONE, Optional.empty()))
+                .isEqualTo(FailureCause.SIGNALLED);
+    }
+
     private static FailureCause classify(
             int exitStatus, StoreStatus status, Evidence evidence, Optional<Duration> elapsed) {
         return FailureClassifier.classify(OptionalInt.of(exitStatus), Optional.of(status), evidence, elapsed);

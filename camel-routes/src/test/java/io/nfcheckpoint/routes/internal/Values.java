@@ -49,6 +49,23 @@ final class Values {
                 Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)),
                 status.warnings(),
                 status.exitStatus(),
+                status.oomKills(),
+                status.refused(),
+                status.plan());
+    }
+
+    static StoreStatus withOomKills(StoreStatus status, int kills) {
+        return new StoreStatus(
+                status.state(),
+                status.host(),
+                status.pid(),
+                status.started(),
+                status.generation(),
+                status.restarts(),
+                status.failure(),
+                status.warnings(),
+                status.exitStatus(),
+                kills,
                 status.refused(),
                 status.plan());
     }
@@ -82,6 +99,7 @@ final class Values {
                 Optional.empty(),
                 List.of(),
                 exitStatus,
+                0,
                 List.of(),
                 Optional.empty());
     }
