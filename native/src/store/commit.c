@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
 /* The moment a generation begins to exist. Order matters, and is the whole of this file: what
- * the manifest names reaches the disk, then the directories that lead there, then the manifest
+ * the manifest names and what it depends on reaches the disk, then the directories that lead there, then the manifest
  * under another name, then its name. */
 #include "common/cleanup.h"
 #include "store/generation.h"
+#include "store/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,19 @@ static int sync_directory(struct store *store, const char *name, struct ckpt_err
     return 0;
 }
 
+/* Who the generation is of was written without waiting. Missing in stores of tests. */
+static int sync_task(struct store *store, struct ckpt_error *err)
+{
+    cleanup_fd int fd =
+        openat(store->dirfd, TASK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 || fsync(fd) < 0)
+        return ckpt_error_errno(err, "sync '%s/" TASK_NAME "'", store->path);
+    return 0;
+}
+
 int generation_commit(struct store *store, unsigned number, int dirfd, struct manifest *manifest,
                       struct ckpt_error *err)
 {
@@ -52,7 +66,7 @@ int generation_commit(struct store *store, unsigned number, int dirfd, struct ma
     }
     if (fsync(dirfd) < 0)
         return ckpt_error_errno(err, "generation %u: sync", number);
-    if ((r = sync_directory(store, "generations", err)) < 0 ||
+    if ((r = sync_task(store, err)) < 0 || (r = sync_directory(store, "generations", err)) < 0 ||
         (r = sync_directory(store, ".", err)) < 0)
         return r;
     return manifest_write(dirfd, manifest, err);

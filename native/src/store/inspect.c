@@ -61,12 +61,22 @@ int store_inspect_generations(struct store *store, struct json_object **ret, str
     return 0;
 }
 
+static bool has_generations(struct store *store)
+{
+    cleanup_free unsigned *numbers = NULL;
+    size_t count = 0;
+
+    return generation_list(store, &numbers, &count, NULL) < 0 || count > 0;
+}
+
 /* Adds the document, or null if the store has none. */
 static int add_task(struct store *store, json_object *document, struct ckpt_error *err)
 {
     struct task task;
     int r = task_read(store, &task, err);
 
+    if (r == -EBADMSG && !has_generations(store)) /* it reaches the disk with the first */
+        r = -ENOENT;
     if (r == -ENOENT)
         return json_object_object_add(document, "task", NULL) < 0 ? no_memory(store, err) : 0;
     if (r < 0)

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TASK_NAME "task.json"
 #define TASK_LIMIT                                                                                 \
     (64 * 1024 * 1024) /* arguments are at most a few MiB; JSON may take six bytes for one */
 
@@ -234,11 +233,11 @@ int task_read(struct store *store, struct task *ret, struct ckpt_error *err)
     return 0;
 }
 
-int task_write(struct store *store, const struct task *task, struct ckpt_error *err)
+int task_write(struct store *store, const struct task *task, bool sync, struct ckpt_error *err)
 {
     cleanup_json json_object *document = task_to_json(task);
     char what[PATH_MAX + 16];
 
     snprintf(what, sizeof(what), "'%s/%s'", store->path, TASK_NAME);
-    return document_write(store->dirfd, TASK_NAME, document, what, true, err);
+    return document_write(store->dirfd, TASK_NAME, document, what, sync, err);
 }

@@ -45,7 +45,10 @@ int task_set_attempt_dir(struct task *task, const char *dir, struct ckpt_error *
 
 /* -ENOENT: no task here. -EBADMSG: unreadable, or of another format. */
 int task_read(struct store *store, struct task *ret, struct ckpt_error *err);
-int task_write(struct store *store, const struct task *task, struct ckpt_error *err);
+/* Reaches the disk at once only where it replaces one that generations depend on; else with the first generation
+ * (commit.c), for a short task is not to wait for a disk. */
+int task_write(struct store *store, const struct task *task, bool sync, struct ckpt_error *err);
+#define TASK_NAME "task.json"
 
 /* Releases what the struct owns, not the struct; fine on a zeroed one, and twice. */
 void task_free(struct task *task);

@@ -71,7 +71,7 @@ static int bare_open(struct session *session, const char *id, struct ckpt_error 
     if (error == 0)
         error = generation_remove_all(session->store, err);
     if (error == 0)
-        error = task_write(session->store, &session->task, err);
+        error = task_write(session->store, &session->task, false, err);
     if (error == 0)
         error = status_write(session->store, &session->status, err);
     if (error == 0)

@@ -52,6 +52,8 @@ struct session {
     char inner_request[CKPT_ID_SIZE]; /* the number of one that the tree has asked for */
     bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
+    bool requests_told;         /* there may be more */
+    uint64_t requests_look_ms;  /* when they are looked for anyhow */
     bool warned;      /* the person at the terminal has been told why there is no checkpoint */
     bool live;        /* the tree runs */
     int early_signal; /* that came before it did, or 0 */

@@ -33,12 +33,26 @@
 /* A dying incarnation holds the lease until its last process is gone. */
 #define LEASE_WAIT_MS 5000
 
+static bool holds_generations(struct session *session)
+{
+    unsigned *numbers = NULL;
+    size_t count = 0;
+
+    if (generation_list(session->store, &numbers, &count, NULL) < 0)
+        return false;
+    free(numbers);
+    return count > 0;
+}
+
 static int task_open(struct session *session, enum run_mode mode, const char *cwd,
                      struct ckpt_error *err)
 {
     char *const *argv = session->options.argv;
     int error = task_read(session->store, &session->task, err);
 
+    /* It reaches the disk with the first generation: without one, a power cut may have left half of it. */
+    if (error == -EBADMSG && !holds_generations(session))
+        error = -ENOENT;
     if (error == -ENOENT && mode != RUN_MODE_RESTART)
         error = task_init(&session->task, argv, cwd, err);
     else if (error == 0 && mode != RUN_MODE_RESTART && !session->options.same_task &&
@@ -109,7 +123,7 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = task_set_workdir(&session->task, cwd, err);
     if (error == 0)
-        error = task_write(session->store, &session->task, err);
+        error = task_write(session->store, &session->task, false, err);
     if (error == 0)
         error = terminal_make(&session->terminal, err);
     if (error == 0)
@@ -139,7 +153,7 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
         status_add_warning(&session->status, "the command is statically linked");
         session->warned = true;
     }
-    return status_write(session->store, &session->status, err);
+    return 0; /* the status is written when the schedule is known, a moment later */
 }
 
 /* ---- from a generation ---- */
@@ -200,7 +214,7 @@ static int restart_settle(struct session *session, struct restart_plan *plan, co
     if (error == 0)
         error = task_set_attempt_dir(&session->task, cwd, err);
     if (error == 0)
-        error = task_write(session->store, &session->task, err);
+        error = task_write(session->store, &session->task, true, err);
     if (error == 0)
         error = notes_cut(session->store->dirfd, plan->catalog.notes_bytes, err);
     if (error == 0)
@@ -360,17 +374,6 @@ static int restart(struct session *session, enum run_mode mode, const char *cwd)
     }
     free(numbers);
     return result < 0 ? -ENOENT : 0;
-}
-
-static bool holds_generations(struct session *session)
-{
-    unsigned *numbers = NULL;
-    size_t count = 0;
-
-    if (generation_list(session->store, &numbers, &count, NULL) < 0)
-        return false;
-    free(numbers);
-    return count > 0;
 }
 
 static void impossible_warn(struct session *session, const struct ckpt_error *err)

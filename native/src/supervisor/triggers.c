@@ -26,7 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OUTSIDE_WINDOW_MS 50 /* in which whoever signals every process has come to us as well */
+#define REQUEST_LOOK_MS   1000 /* what comes from other hosts is found then */
+#define OUTSIDE_WINDOW_MS 50   /* in which whoever signals every process has come to us as well */
 
 double run_seconds(const struct session *session)
 {
@@ -110,10 +111,12 @@ static bool put_off_follow(struct session *session)
 {
     if (session->put_off_ms == 0)
         return false;
-    if (session->put_off == MANIFEST_REQUEST)
+    if (session->put_off == MANIFEST_REQUEST) {
+        session->requests_told = true;
         request_serve(session);
-    else
+    } else {
         checkpoint_start(session, session->put_off);
+    }
     return true;
 }
 
@@ -156,6 +159,18 @@ static void timer_ready(struct coordinator *coordinator, struct watch *watch)
         triggers_follow(session_of(coordinator));
 }
 
+/* We are told of new ones, but for those from other hosts. */
+static bool request_find(struct session *session)
+{
+    uint64_t now = clock_monotonic_ms();
+
+    if (!session->requests_told && now < session->requests_look_ms)
+        return false;
+    session->requests_told = false;
+    session->requests_look_ms = now + REQUEST_LOOK_MS;
+    return request_next(session->store, session->request) == 1;
+}
+
 /* One at a time; the next is looked for when this one has been answered. */
 void request_serve(struct session *session)
 {
@@ -165,7 +180,7 @@ void request_serve(struct session *session)
         checkpoint_start(session, MANIFEST_SIGNAL);
         return;
     }
-    if (request_next(session->store, session->request) != 1)
+    if (!request_find(session))
         session->request[0] = 0;
     if (session->request[0] != 0 || calls_want_checkpoint(session))
         checkpoint_start(session, MANIFEST_REQUEST);
@@ -193,9 +208,8 @@ static void requests_ready(struct coordinator *coordinator, struct watch *watch)
 {
     char events[4096];
 
-    (void)coordinator;
     while (read(watch->fd, events, sizeof(events)) > 0)
-        ;
+        session_of(coordinator)->requests_told = true;
 }
 
 /* ---- beginning and end ---- */
@@ -258,9 +272,8 @@ void triggers_begin(struct session *session)
     };
     if (spec.limit_ms != 0)
         clock_text_in((int64_t)(spec.limit_ms - now), session->status.plan.limit);
-    if (options->memory > 0)
-        memory_watch_open(&session->memory);
-    if (session->memory.usage >= 0)
+    memory_watch_open(&session->memory);
+    if (options->memory > 0 && session->memory.usage >= 0)
         timer_set(session->memory_timer.fd, 1);
     triggers_follow(session);
     status_save(session);

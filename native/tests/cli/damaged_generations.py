@@ -124,3 +124,18 @@ def test_task_of_a_foreign_version(case):
     expect("lines", len(task.messages()), 1)
     expect("output", task.log("stdout"), "")
     expect("generations", task.generations(), [1, 2])
+
+
+def test_half_of_the_task_without_a_generation(case):
+    """What a power cut leaves of a task that had no image yet."""
+    task = case.waiting()
+    task.start()
+    task.wait_ready()
+    task.kill_tree()
+    path = os.path.join(task.store, "task.json")
+    os.truncate(path, os.path.getsize(path) // 2)
+    task.touch("go")
+    task.start()
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+    expect("messages", task.messages(), [])

@@ -9,6 +9,7 @@
 #include "store/inspect.h"
 #include "store/verify.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <sys/stat.h>
 
@@ -107,5 +108,20 @@ TEST(inspect_shows_the_damaged_beside_the_good)
     CHECK(json_object_object_get_ex(json_object_array_get_idx(generations, 0), "damaged", &value));
     CHECK_CONTAINS(json_object_get_string(value), "not valid JSON");
     CHECK(json_object_object_get_ex(json_object_array_get_idx(generations, 1), "files", &value));
+    store_close(store);
+}
+
+TEST(inspect_takes_half_a_task_without_generations_for_none)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    json_object *document = NULL, *value;
+
+    fixture_write(store, "task.json", "{ \"format\": 1, \"id\": \"26d8");
+    CHECK_INT(store_inspect(store, &document, &err), 0);
+    CHECK(json_object_object_get_ex(document, "task", &value) && !value);
+    json_object_put(document);
+    fixture_generation(store);
+    CHECK_INT(store_inspect(store, &document, &err), -EBADMSG);
     store_close(store);
 }

@@ -30,7 +30,7 @@ TEST(task_goes_round)
     CHECK_INT(task_set_label(&task, "=x", &err), -EINVAL);
     CHECK_INT(task_set_attempt_dir(&task, "/data/b", &err), 0);
     task.incarnation = 7;
-    CHECK_INT(task_write(store, &task, &err), 0);
+    CHECK_INT(task_write(store, &task, true, &err), 0);
     CHECK_INT(task_read(store, &back, &err), 0);
     CHECK_STRING(back.id, task.id);
     for (int i = 0; argv[i]; i++)
@@ -58,7 +58,7 @@ TEST(task_with_bytes_that_are_no_text)
     struct task task = make_task(argv, "/w"), back;
     struct ckpt_error err;
 
-    CHECK_INT(task_write(store, &task, &err), 0);
+    CHECK_INT(task_write(store, &task, true, &err), 0);
     CHECK_INT(task_read(store, &back, &err), 0);
     CHECK(task_same_command(&back, argv, "/w"));
     CHECK(!task_same_command(&back, other, "/w"));
@@ -100,7 +100,7 @@ TEST(task_of_another_format_is_refused)
     cleanup_free char *expected = NULL;
 
     CHECK_INT(task_read(store, &back, &err), -ENOENT);
-    CHECK_INT(task_write(store, &task, &err), 0);
+    CHECK_INT(task_write(store, &task, true, &err), 0);
     task_free(&task);
     fixture_edit(store, "task.json", "\"format\": 1", "\"format\": 2");
     CHECK_INT(task_read(store, &back, &err), -EBADMSG);
@@ -134,7 +134,7 @@ TEST(damaged_task_is_refused)
     struct ckpt_error err;
 
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-        CHECK_INT(task_write(store, &task, &err), 0);
+        CHECK_INT(task_write(store, &task, true, &err), 0);
         fixture_edit(store, "task.json", damages[i].from, damages[i].to);
         CHECK_INT(task_read(store, &back, &err), -EBADMSG);
         CHECK_CONTAINS(err.message, damages[i].says);
