@@ -36,6 +36,12 @@ struct peek {
     struct msghdr header;
 };
 
+/* How the kernel says so, also of a socket that is not connected yet. */
+static bool is_nothing(int error)
+{
+    return error == EAGAIN || error == ENOTCONN || error == ECONNRESET || error == EINVAL;
+}
+
 /* 1: something is there, 0: nothing more, or -errno. */
 static int peek_at(struct peek *peek, const struct image_socket *socket, int offset)
 {
@@ -56,7 +62,7 @@ static int peek_at(struct peek *peek, const struct image_socket *socket, int off
             recvmsg(peek->fd, &peek->header,
                     MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (messages ? MSG_TRUNC : 0));
         if (got < 0)
-            return errno == EAGAIN || errno == ENOTCONN || errno == ECONNRESET ? 0 : -errno;
+            return is_nothing(errno) ? 0 : -errno;
         peek->from.size = peek->header.msg_namelen;
         peek->got = (size_t)got;
         if ((size_t)got <= peek->room)

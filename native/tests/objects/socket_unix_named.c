@@ -2,7 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Listening unix sockets by absolute path, relative path and abstract name: connections that were accepted, one that
- * was not yet, their names, and new ones. */
+ * was not yet, their names, and new ones, also by sockets that were not connected yet. */
 #include "testlib.h"
 
 #include <stddef.h>
@@ -47,7 +47,7 @@ static void talk(int from, int to, const char *what)
 int main(void)
 {
     struct name names[3];
-    int listening[3], client[3], server[3], waiting[3];
+    int listening[3], client[3], server[3], waiting[3], later[3];
     struct sockaddr_un seen;
     struct stat status;
 
@@ -59,6 +59,7 @@ int main(void)
         MUST(listen(listening[i], 3));
         client[i] = MUST(socket(AF_UNIX, i == 1 ? SOCK_SEQPACKET : SOCK_STREAM, 0));
         waiting[i] = MUST(socket(AF_UNIX, i == 1 ? SOCK_SEQPACKET : SOCK_STREAM, 0));
+        later[i] = MUST(socket(AF_UNIX, i == 1 ? SOCK_SEQPACKET : SOCK_STREAM, 0));
         MUST(connect(client[i], (struct sockaddr *)&names[i].un, names[i].size));
         server[i] = MUST(accept(listening[i], NULL, NULL));
         MUST(connect(waiting[i], (struct sockaddr *)&names[i].un, names[i].size));
@@ -79,6 +80,8 @@ int main(void)
         int fresh = MUST(socket(AF_UNIX, i == 1 ? SOCK_SEQPACKET : SOCK_STREAM, 0));
         MUST(connect(fresh, (struct sockaddr *)&names[i].un, names[i].size));
         talk(fresh, MUST(accept(listening[i], NULL, NULL)), "a new connection");
+        MUST(connect(later[i], (struct sockaddr *)&names[i].un, names[i].size));
+        talk(later[i], MUST(accept(listening[i], NULL, NULL)), "one that was not made yet");
     }
     MUST(stat(names[0].un.sun_path, &status));
     CHECK((status.st_mode & 07777) == 0701, "mode %o", status.st_mode);
