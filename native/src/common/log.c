@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,16 @@
 
 static int log_fd = -1;
 static const char *line_end = "\n"; /* of what people read */
+
+#define READER_MS 1000
+
+/* A warning is not worth waiting for somebody who does not read: the log and the status have it. */
+static bool is_read(int fd, int timeout_ms)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+    return poll(&poll_fd, 1, timeout_ms) != 0;
+}
 
 /* Ends the text with a newline, cut or not, and writes it. */
 static void write_line(int fd, const char *prefix, const char *text)
@@ -85,7 +97,8 @@ void ckpt_warn(const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    write_line(STDERR_FILENO, "ckpt: warning: ", text);
+    if (is_read(STDERR_FILENO, READER_MS))
+        write_line(STDERR_FILENO, "ckpt: warning: ", text);
     write_log("warning: ", text);
 }
 

@@ -36,7 +36,13 @@ void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SI
 
 int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+    return coordinator_watch_for(coordinator, watch, EPOLLIN, err);
+}
+
+int coordinator_watch_for(struct coordinator *coordinator, struct watch *watch, uint32_t events,
+                          struct ckpt_error *err)
+{
+    struct epoll_event event = {.events = events, .data.ptr = watch};
 
     if (epoll_ctl(coordinator->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) < 0)
         return ckpt_error_errno(err, "watch a descriptor");

@@ -96,6 +96,9 @@ int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err);
 void coordinator_close(struct coordinator *coordinator);
 
 int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err);
+/* For other events (EPOLLOUT) than that it can be read. */
+int coordinator_watch_for(struct coordinator *coordinator, struct watch *watch, uint32_t events,
+                          struct ckpt_error *err);
 void coordinator_unwatch(struct coordinator *coordinator, struct watch *watch);
 /* Handles what has happened; waits at most timeout_ms for it (-1: for ever). False: nothing has. */
 bool coordinator_pump(struct coordinator *coordinator, int timeout_ms);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Forwarding. The copy in the store is written first: what a reader has seen is then always on record. */
+ * Forwarding. The copy in the store is written first: what a reader has seen is then always on record. A reader that
+ * does not read keeps the tree waiting, as it would without us, but not us: nothing more is taken out of the pipe then,
+ * except for a checkpoint, and what is due to the reader is in the copy until he takes it. */
 #include "supervisor/output.h"
 
 #include "common/cleanup.h"
@@ -10,9 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,14 +38,83 @@ static void record(struct stream *stream, const char *bytes, size_t size)
     }
 }
 
-static void forward(struct stream *stream, const char *bytes, size_t size)
+static bool is_ready(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+/* Our reader has gone: the tree learns that by its own next write. */
+static void target_lost(struct stream *stream)
+{
+    stream->target = -1;
+    stream->sent = stream->bytes;
+}
+
+/* As much as the reader takes, out of the last bytes, which are at hand, or out of the copy. A pipe that is ready has room
+ * for so many bytes, whoever else may write to it; it is not ours to make it one that does not wait. */
+static void target_feed(struct stream *stream, const char *last, size_t size)
+{
+    char buffer[PIPE_BUF];
+
+    while (stream->sent < stream->bytes && is_ready(stream->target)) {
+        uint64_t left = stream->bytes - stream->sent;
+        ssize_t part = left < PIPE_BUF ? (ssize_t)left : PIPE_BUF;
+        const char *from = buffer;
+        if (left <= size)
+            from = last + (size - left);
+        else
+            part = pread_full(stream->record, buffer, (size_t)part, (off_t)stream->sent);
+        if (part <= 0 || write_full(stream->target, from, (size_t)part) < 0) {
+            target_lost(stream);
+            return;
+        }
+        stream->sent += (uint64_t)part;
+    }
+}
+
+static void outlet_ready(struct coordinator *coordinator, struct watch *watch)
+{
+    struct stream *stream = (struct stream *)((char *)watch - offsetof(struct stream, outlet));
+
+    target_feed(stream, NULL, 0);
+    if (stream->sent < stream->bytes)
+        return;
+    coordinator_unwatch(coordinator, watch);
+    watch->fd = -1;
+    if (stream->watch.fd >= 0 && coordinator_watch(coordinator, &stream->watch, NULL) < 0)
+        ckpt_warn("cannot read the output of the task any longer");
+}
+
+/* Until the reader reads. */
+static void stream_halt(struct stream *stream, struct coordinator *coordinator)
+{
+    stream->outlet = (struct watch){.fd = stream->target, .ready = outlet_ready};
+    if (coordinator_watch_for(coordinator, &stream->outlet, EPOLLOUT, NULL) < 0)
+        stream->outlet.fd = -1;
+    else
+        coordinator_unwatch(coordinator, &stream->watch);
+}
+
+static void forward(struct stream *stream, struct coordinator *coordinator, const char *bytes,
+                    size_t size)
 {
     record(stream, bytes, size);
     stream->bytes += size;
-    if (stream->target >= 0 && write_full(stream->target, bytes, size) < 0) {
-        /* Our reader has gone: the tree learns that by its own next write. */
-        stream->target = -1;
+    if (stream->target < 0)
+        return;
+    if (stream->record < 0) {
+        if (write_full(stream->target, bytes, size) < 0)
+            target_lost(stream);
+        stream->sent = stream->bytes;
+        return;
     }
+    if (stream->outlet.fd >= 0)
+        return;
+    target_feed(stream, bytes, size);
+    if (stream->sent < stream->bytes)
+        stream_halt(stream, coordinator);
 }
 
 static struct stream *terminal_stream(struct output *output)
@@ -65,7 +138,7 @@ static bool stream_move(struct stream *stream, struct coordinator *coordinator)
     ssize_t got = read(stream->watch.fd, buffer, sizeof(buffer));
 
     if (got > 0) {
-        forward(stream, buffer, (size_t)got);
+        forward(stream, coordinator, buffer, (size_t)got);
         /* A terminal that nobody reads would keep the tree waiting. */
         if (stream->target >= 0 || stream == terminal_stream(owner))
             return true;
@@ -120,9 +193,11 @@ static int stream_open(struct stream *stream, struct coordinator *coordinator, i
     struct stat status;
 
     *stream = (struct stream){.watch = {.fd = -1, .ready = stream_ready},
+                              .outlet.fd = -1,
                               .write_end = -1,
                               .target = fcntl(target, F_GETFD) < 0 ? -1 : target,
-                              .bytes = bytes};
+                              .bytes = bytes,
+                              .sent = bytes};
     stream->record =
         openat(coordinator->store->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (stream->record < 0 || fstat(stream->record, &status) < 0)
@@ -168,9 +243,11 @@ int output_open(struct output *output, struct coordinator *coordinator, uint64_t
 {
     owner = output;
     output->out.watch.fd = output->err.watch.fd = -1;
+    output->out.outlet.fd = output->err.outlet.fd = -1;
     output->out.write_end = output->err.write_end = -1;
     output->out.record = output->err.record = -1;
     output->echo = (struct stream){.watch = {.fd = -1, .ready = stream_ready},
+                                   .outlet.fd = -1,
                                    .write_end = -1,
                                    .target = STDIN_FILENO,
                                    .record = -1};
@@ -226,6 +303,16 @@ void output_drain(struct output *output, struct coordinator *coordinator)
         ;
     while (output->echo.watch.fd >= 0 && stream_move(&output->echo, coordinator))
         ;
+}
+
+static bool is_due(const struct stream *stream)
+{
+    return stream->outlet.fd >= 0;
+}
+
+bool output_is_due(const struct output *output)
+{
+    return is_due(&output->out) || is_due(&output->err);
 }
 
 bool output_ended(const struct output *output)

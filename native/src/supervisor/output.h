@@ -11,12 +11,14 @@
 #include "supervisor/coordinator.h"
 
 struct stream {
-    struct watch watch; /* the pipe's read end, -1 when it has come to its end */
-    int write_end;      /* for the tree; -1 once it has been handed over */
-    int target;         /* our own descriptor, -1 when it is gone */
-    int record;         /* the copy in the store, -1 when it could not be written */
-    uint64_t bytes;     /* that have left the tree so far */
-    ino_t inode;        /* of the pipe */
+    struct watch watch;  /* the pipe's read end, -1 when it has come to its end */
+    int write_end;       /* for the tree; -1 once it has been handed over */
+    int target;          /* our own descriptor, -1 when it is gone */
+    int record;          /* the copy in the store, -1 when it could not be written */
+    uint64_t bytes;      /* that have left the tree so far */
+    uint64_t sent;       /* of these the reader has had so many */
+    struct watch outlet; /* the target, while it has no room; else -1 */
+    ino_t inode;         /* of the pipe */
 };
 
 struct output {
@@ -48,6 +50,8 @@ void output_handed_over(struct output *output);
 int output_replay(struct output *output, struct ckpt_error *err);
 /* Forwards all that is in the pipes now. */
 void output_drain(struct output *output, struct coordinator *coordinator);
+/* A reader has still to take something. */
+bool output_is_due(const struct output *output);
 bool output_ended(const struct output *output);
 int output_sync(struct output *output);
 void output_close(struct output *output);

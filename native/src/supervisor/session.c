@@ -142,10 +142,8 @@ static void signal_from_outside(struct session *session, int number)
 
     if (!session->live)
         session->early_signal = number;
-    else if (session->busy)
+    else if (session->busy || session->root_ended) /* the latter: nobody is to be waited for */
         session->late_signal = session->late_signal == 0 ? number : session->late_signal;
-    else if (session->root_ended)
-        return;
     else if ((plan->end & SIGNAL_BIT(number)) == 0 && (plan->stay & SIGNAL_BIT(number)) == 0)
         tree_forward(session, number);
     else if ((plan->stay & SIGNAL_BIT(number)) != 0)
@@ -186,7 +184,7 @@ static void signal_add(sigset_t *set, int number)
 
 void session_init(struct session *session)
 {
-    const struct stream closed = {.watch.fd = -1, .write_end = -1, .record = -1};
+    const struct stream closed = {.watch.fd = -1, .outlet.fd = -1, .write_end = -1, .record = -1};
 
     *session = (struct session){
         .coordinator = {.epoll_fd = -1, .listener.fd = -1, .lease_fd = -1, .variables_fd = -1},
@@ -228,15 +226,20 @@ int session_watch(struct session *session, struct ckpt_error *err)
     return error == 0 ? triggers_open(session, err) : error;
 }
 
-/* After the root's end others may still be writing: their output counts, for a while. */
+/* After the root's end others may still be writing: their output counts, for a while. What is due to a reader is waited
+ * for as the task itself would, until somebody ends us. */
 static void output_finish(struct session *session)
 {
     uint64_t deadline = clock_monotonic_ms() + session->options.grace_ms;
 
     output_drain(&session->output, &session->coordinator);
-    while (!output_ended(&session->output) && clock_monotonic_ms() < deadline &&
-           session->stop_signal == 0)
+    for (;;) {
+        bool is_late = clock_monotonic_ms() >= deadline, is_due = output_is_due(&session->output);
+        bool is_ended = session->stop_signal != 0 || session->late_signal != 0;
+        if (is_due ? is_ended && is_late : is_ended || is_late || output_ended(&session->output))
+            break;
         coordinator_pump(&session->coordinator, 50);
+    }
 }
 
 static int exit_status(int status)

@@ -3,6 +3,7 @@
 """Standard input, output and error of `ckpt run`, in the shapes that shells and workflow engines give them."""
 import os
 import random
+import signal
 import time
 
 from case import expect
@@ -60,6 +61,38 @@ def test_much_output_with_many_checkpoints(case):
     task.start()
     expect("exit status", task.wait_end(), 0)
     check(task.log("stdout") == "".join(f"{i}\n" for i in range(1, 300001)), "the output is not exact")
+
+
+def test_reader_who_does_not_read(case):
+    """The tree waits for him as it would without us; checkpoints go on, and in the end he gets every byte."""
+    script = ": >ready; seq 1 100000; : >written; until [ -e go ]; do sleep 0.01; done; echo end"
+    task = case.task(["bash", "-c", script])
+    task.start(through_shell(task, '"$@" | { until [ -e read ]; do sleep 0.01; done; cat >out; }'))
+    task.wait_ready()
+    for number in (1, 2):
+        task.checkpoint()
+        check(not task.exists("written"), "more was taken than a pipe holds")
+    task.touch("go")
+    task.touch("read")
+    expect("exit status", task.wait_end(), 0)
+    with open(task.path("out"), encoding="utf-8") as f:
+        check(f.read() == "".join(f"{i}\n" for i in range(1, 100001)) + "end\n", "the output is not exact")
+
+
+def test_end_with_a_reader_who_does_not_read(case):
+    """A final image is taken, and nobody waits for longer than the grace time."""
+    task = case.task(["bash", "-c", ": >ready; seq 1 100000; until [ -e go ]; do sleep 0.01; done; echo end"],
+                     ["--grace", "2s"])
+    task.start(through_shell(task, '{ "$@"; echo $? >status; } | { until [ -e read ]; do sleep 0.01; done; }'))
+    task.wait_ready()
+    task.wait_for(lambda: os.path.getsize(os.path.join(task.store, "stdout")) > 60000, "output")
+    os.kill(task.json("status.json")["pid"], signal.SIGTERM)
+    task.wait_for(lambda: task.exists("status"), "the end")
+    task.touch("read")
+    task.wait_end()
+    with open(task.path("status"), encoding="utf-8") as f:
+        expect("exit status", f.read(), "143\n")
+    expect("generations", task.generations(), [1])
 
 
 LOUD = 1200  # writes
