@@ -74,6 +74,34 @@ def test_nothing_is_left_at_the_old_path(case):
     check(not os.path.exists(old), "the old path is there again")
 
 
+def test_nothing_is_left_of_what_two_tasks_share(case):
+    """Whoever ends last removes what is above both, also where another incarnation was killed that had made it."""
+    first, second = case.counter(), case.counter()
+    old, new = (os.path.join(first.task.dir, "project", name) for name in ("old", "new"))
+    os.makedirs(old)
+    for counter, name in ((first, "a"), (second, "b")):
+        task = counter.task
+        task.work = os.path.join(old, name)
+        os.mkdir(task.work)
+        for path in (task.work, old, os.path.dirname(old)):
+            task.user.own(path)
+        task.start()
+        counter.count_to(2)
+        task.checkpoint()
+        task.kill_tree()
+        task.work = os.path.join(new, name)
+    os.rename(old, new)
+    for task in (first.task, second.task):
+        task.start()
+        task.wait_restarted(1)
+    first.task.kill_tree()
+    expect("output", second.finish(), "3 4 5 6 ")
+    first.task.start()
+    first.task.wait_restarted(2)
+    expect("output", first.finish(), "3 4 5 6 ")
+    check(not os.path.exists(old), "the old path is there again")
+
+
 def test_restart_of_a_directory_that_is_gone(case):
     """`ckpt restart` is called from anywhere: where the task is to go on it cannot know."""
     _, task = begun(case)

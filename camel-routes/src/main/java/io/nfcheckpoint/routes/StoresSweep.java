@@ -15,7 +15,7 @@ import java.util.Set;
  * @param roots the directories that stores lie in
  * @param project the value of {@link StoreLabels#PROJECT} of stores that may be removed
  * @param resumable runs that can be resumed, by {@link StoreLabels#RUN}; empty when that is not known
- * @param alive runs that go on now; their stores stay even between two attempts of a task
+ * @param alive other runs that go on now; their stores stay even between two attempts of a task
  * @param done what the run has completed, by {@link StoreLabels#WORK}
  * @param since when the run began
  */

@@ -74,10 +74,13 @@ final class Leftovers implements AutoCloseable {
 
     /** At the beginning and the end of the run. Only one that has succeeded makes what earlier runs began useless. */
     void sweep(CheckpointRoutes routes) {
-        Set<String> alive = new HashSet<>(leases.alive());
-        alive.add(run());
         routes.sweep(new StoresSweep(
-                new ArrayList<>(roots), project, resumable(), alive, session.isSuccess() ? done : Set.of(), since));
+                new ArrayList<>(roots),
+                project,
+                resumable(),
+                leases.alive(),
+                session.isSuccess() ? done : Set.of(),
+                since));
     }
 
     @Override

@@ -58,6 +58,13 @@ final class NextflowFolder {
         return this;
     }
 
+    /** All of it, with Nextflow's history, under another name; nothing is left under the old one. */
+    NextflowFolder moved() throws IOException {
+        Path target = path.resolveSibling(path.getFileName() + "-moved");
+        removeTree(target);
+        return new NextflowFolder(version, Files.move(path, target));
+    }
+
     Path path() {
         return path;
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -19,18 +20,23 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /**
  * A run is killed with SIGKILL, some of its tasks with it and one not; the run that resumes it is ended with Ctrl-C; the
- * third one finishes.
+ * third one finishes, perhaps in another place.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class ResumingContract {
 
-    private static final List<String> TASKS = List.of("OUTLIVES", "LOST", "LOST_ELSEWHERE", "UNCACHED");
-    private static final List<String> KILLED = List.of("LOST", "LOST_ELSEWHERE", "UNCACHED");
+    private static final List<String> TASKS = List.of("OUTLIVES", "LOST", "LOST_ELSEWHERE", "UNCACHED", "WITH_INPUT");
+    private static final List<String> KILLED = List.of("LOST", "LOST_ELSEWHERE", "UNCACHED", "WITH_INPUT");
+    /** From an image that Ctrl-C has left: SIGINT and SIGTERM may each have led to one. */
+    private static final String CONTINUED = "completed 0 - [23]";
+
     private static final int HELD_AT = 19;
     private static final String LINES =
             IntStream.rangeClosed(1, 40).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining());
 
     private final String version;
+    private final boolean isMoved;
+    private Path hold;
     private final Map<String, LiveStore> stores = new HashMap<>();
     private final Map<String, String> tokens = new HashMap<>();
     private List<ProcessHandle> outlives;
@@ -41,28 +47,40 @@ abstract class ResumingContract {
     private int thirdStatus;
     private String third;
 
-    ResumingContract(String version) {
+    /** @param isMoved whether the project lies elsewhere when the third run begins */
+    ResumingContract(String version, boolean isMoved) {
         this.version = version;
+        this.isMoved = isMoved;
     }
 
     @BeforeAll
     void runThreeTimes() throws Exception {
         folder = NextflowFolder.create("resuming", version);
-        Path hold = Files.createFile(folder.path().resolve("hold"));
+        Files.writeString(folder.path().resolve("input.txt"), "line\n");
+        // Outside of the project: its path is part of the tasks' scripts.
+        hold = Files.createTempFile("nf-checkpoint-hold-", "");
         try {
             killTheFirstRun();
             endTheSecondRunWithCtrlC();
         } finally {
             Files.delete(hold);
         }
-        try (var run = folder.start("resuming", "third", "-resume", "-plugins", NextflowFolder.PLUGIN)) {
+        if (isMoved) {
+            folder = folder.moved();
+        }
+        try (var run = folder.start("resuming", "third", arguments("-resume"))) {
             thirdStatus = run.await();
             third = run.text();
         }
     }
 
+    private String[] arguments(String... more) {
+        return Stream.concat(Stream.of(more), Stream.of("-plugins", NextflowFolder.PLUGIN, "--hold", hold.toString()))
+                .toArray(String[]::new);
+    }
+
     private void killTheFirstRun() throws Exception {
-        try (var run = folder.start("resuming", "first", "-plugins", NextflowFolder.PLUGIN)) {
+        try (var run = folder.start("resuming", "first", arguments())) {
             for (String task : TASKS) {
                 var store = LiveStore.of(task, folder.path().resolve("work"), run);
                 store.awaitLines(HELD_AT);
@@ -83,7 +101,7 @@ abstract class ResumingContract {
     }
 
     private void endTheSecondRunWithCtrlC() throws Exception {
-        try (var run = folder.startInTerminal("resuming", "second", "-resume", "-plugins", NextflowFolder.PLUGIN)) {
+        try (var run = folder.startInTerminal("resuming", "second", arguments("-resume"))) {
             for (String task : TASKS) {
                 stores.get(task).awaitRestarts(1, run);
             }
@@ -127,19 +145,37 @@ abstract class ResumingContract {
     @Test
     void ctrlCLeavesImagesOfAllTasks() throws IOException {
         assertThat(secondStatus).as(second).isNotZero();
-        assertThat(second).contains("4 tasks were interrupted with the run; when it is resumed, they continue");
+        assertThat(second).contains("5 tasks were interrupted with the run; when it is resumed, they continue");
         for (String task : TASKS) {
             assertThat(ends("checkpoint-trace.tsv.1", task)).as(task).isEqualTo("run-ended - resume 1");
-            assertThat(ends("checkpoint-trace.tsv", task)).as(task).isEqualTo("completed 0 - 2");
+        }
+        for (String task : List.of("OUTLIVES", "LOST", "LOST_ELSEWHERE", "UNCACHED")) {
+            assertThat(ends("checkpoint-trace.tsv", task)).as(task).matches(CONTINUED);
+        }
+    }
+
+    /** The path of an input is part of what Nextflow takes a task for. */
+    @Test
+    void aTaskWithAnInputContinuesUnlessThatIsElsewhere() throws IOException {
+        if (isMoved) {
+            assertThat(lines("WITH_INPUT")).isEqualTo(LINES);
+            assertThat(ends("checkpoint-trace.tsv", "WITH_INPUT")).isEqualTo("completed 0 - -");
+            assertThat(third).contains("Removed the checkpoints of 1 task that nothing can continue any more");
+        } else {
+            assertContinued("WITH_INPUT");
+            assertThat(ends("checkpoint-trace.tsv", "WITH_INPUT")).matches(CONTINUED);
         }
     }
 
     @Test
     void theLastRunSucceedsAndLeavesNothingBehind() throws IOException {
         assertThat(thirdStatus).as(third).isZero();
-        assertThat(third).containsPattern("4 tasks were restarted from a checkpoint \\(4 restarts\\), which saved ");
-        for (var store : stores.values()) {
-            assertThat(store.path()).doesNotExist();
+        int restarts = isMoved ? 4 : 5;
+        assertThat(third)
+                .contains(
+                        "%d tasks were restarted from a checkpoint (%1$d restarts), which saved ".formatted(restarts));
+        try (var left = Files.walk(folder.path().resolve("work/.nf-checkpoint/stores"))) {
+            assertThat(left.filter(path -> path.endsWith("task.json"))).isEmpty();
         }
     }
 
@@ -150,8 +186,15 @@ abstract class ResumingContract {
 
     /** All the lines once, by the very process that began. */
     private void assertContinued(String task) throws IOException {
-        Path results = folder.path().resolve("results").resolve(task);
-        assertThat(results.resolve("lines.txt")).hasContent(LINES);
-        assertThat(results.resolve("token.txt")).hasContent(tokens.get(task));
+        assertThat(lines(task)).isEqualTo(LINES);
+        assertThat(result(task, "token.txt")).isEqualTo(tokens.get(task));
+    }
+
+    private String lines(String task) throws IOException {
+        return result(task, "lines.txt");
+    }
+
+    private String result(String task, String file) throws IOException {
+        return Files.readString(folder.path().resolve("results").resolve(task).resolve(file));
     }
 }

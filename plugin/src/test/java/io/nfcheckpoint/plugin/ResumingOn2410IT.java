@@ -5,6 +5,6 @@ package io.nfcheckpoint.plugin;
 class ResumingOn2410IT extends ResumingContract {
 
     ResumingOn2410IT() {
-        super("24.10.0");
+        super("24.10.0", false);
     }
 }

@@ -5,6 +5,6 @@ package io.nfcheckpoint.plugin;
 class ResumingOn2504IT extends ResumingContract {
 
     ResumingOn2504IT() {
-        super("25.04.4");
+        super("25.04.4", true);
     }
 }

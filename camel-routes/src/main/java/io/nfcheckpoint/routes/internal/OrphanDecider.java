@@ -15,21 +15,27 @@ final class OrphanDecider {
     private OrphanDecider() {}
 
     /**
-     * @param hasDirectory whether the directory of the latest attempt is still there
-     * @return why the store is of no use; empty when it stays
+     * What is still where the store says.
+     *
+     * @param project the project's directory
+     * @param attempt the directory of the latest attempt
      */
-    static Optional<String> whyUseless(StoreView store, boolean hasDirectory, StoresSweep sweep) {
+    record Places(boolean project, boolean attempt) {}
+
+    /** @return why the store is of no use; empty when it stays */
+    static Optional<String> whyUseless(StoreView store, Places places, StoresSweep sweep) {
         Map<String, String> labels = store.task().map(task -> task.labels()).orElse(Map.of());
-        if (!sweep.project().equals(labels.get(StoreLabels.PROJECT))) {
+        String run = labels.getOrDefault(StoreLabels.RUN, "");
+        boolean isOurs = sweep.project().equals(labels.get(StoreLabels.PROJECT));
+        if (!isOurs && !hasMovedHere(run, places, sweep)) {
             return Optional.empty();
         }
         if (hasCompleted(store)) {
             return Optional.of("its task has completed");
         }
-        if (!hasDirectory) {
+        if (isOurs && !places.attempt()) {
             return Optional.of("the work directory of its task is gone");
         }
-        String run = labels.getOrDefault(StoreLabels.RUN, "");
         if (sweep.alive().contains(run)) {
             return Optional.empty();
         }
@@ -40,6 +46,12 @@ final class OrphanDecider {
             return Optional.of("a later run has completed its task");
         }
         return Optional.empty();
+    }
+
+    /** The whole project was moved: its history came along, and there is nothing in its old place. */
+    private static boolean hasMovedHere(String run, Places places, StoresSweep sweep) {
+        return !places.project()
+                && sweep.resumable().filter(runs -> runs.contains(run)).isPresent();
     }
 
     /** After a success the checkpointer itself has removed the images, whoever was there to see it. */

@@ -48,7 +48,7 @@ final class StoresSweepRoute extends RouteBuilder {
     private StoresSwept sweep(Path store, StoresSweep sweep, StoresSwept before) {
         try {
             Optional<StoreView> view = stores.view(store);
-            Optional<String> why = view.flatMap(each -> OrphanDecider.whyUseless(each, hasDirectory(each), sweep));
+            Optional<String> why = view.flatMap(each -> OrphanDecider.whyUseless(each, places(each), sweep));
             if (why.isEmpty()) {
                 return before;
             }
@@ -61,9 +61,15 @@ final class StoresSweepRoute extends RouteBuilder {
         }
     }
 
-    private static boolean hasDirectory(StoreView store) {
+    private static OrphanDecider.Places places(StoreView store) {
+        return new OrphanDecider.Places(
+                isDirectory(store, StoreLabels.PROJECT), isDirectory(store, StoreLabels.DIRECTORY));
+    }
+
+    /** What no label names counts as there. */
+    private static boolean isDirectory(StoreView store, String label) {
         return store.task()
-                .map(task -> task.labels().get(StoreLabels.DIRECTORY))
+                .map(task -> task.labels().get(label))
                 .map(directory -> Files.isDirectory(Path.of(directory)))
                 .orElse(true);
     }

@@ -23,7 +23,7 @@ class OrphanDeciderTest {
     private static final Instant SINCE = Instant.EPOCH.plusSeconds(60);
 
     /** Of this project; the runs "old" and "now" can be resumed. */
-    private static final StoresSweep SWEEP = sweep(Set.of("old", "now"), Set.of("now"), Set.of("w1"));
+    private static final StoresSweep SWEEP = sweep(Set.of("old", "now"), Set.of(), Set.of("w1"));
 
     @Test
     void whatARunCouldContinueStays() {
@@ -58,7 +58,7 @@ class OrphanDeciderTest {
 
     @Test
     void whatBelongsToALivingRunStays() {
-        var sweep = sweep(Set.of("now"), Set.of("now", "other"), Set.of("w1"));
+        var sweep = sweep(Set.of("now"), Set.of("other"), Set.of("w1"));
 
         assertThat(why(store("other", "w1"), true, sweep)).isEmpty();
     }
@@ -80,6 +80,22 @@ class OrphanDeciderTest {
                 .isEmpty();
     }
 
+    /** Paths are part of what Nextflow takes a task for: some of them it does not find again, and does anew. */
+    @Test
+    void whatAMovedProjectHasDoneOnceMoreGoes() {
+        var moved = view(labels("/there", "old", "w1"), Values.status(StoreStatus.RUNNING), generations());
+        var left = view(labels("/there", "old", "w2"), Values.status(StoreStatus.RUNNING), generations());
+        var foreign = view(labels("/there", "foreign", "w1"), Values.status(StoreStatus.RUNNING), generations());
+        var nothing = new OrphanDecider.Places(false, false);
+
+        assertThat(OrphanDecider.whyUseless(moved, nothing, SWEEP)).contains("a later run has completed its task");
+        assertThat(OrphanDecider.whyUseless(left, nothing, SWEEP)).isEmpty();
+        assertThat(OrphanDecider.whyUseless(foreign, nothing, SWEEP)).isEmpty();
+        assertThat(OrphanDecider.whyUseless(moved, new OrphanDecider.Places(true, true), SWEEP))
+                .as("a copy of a project that is still there")
+                .isEmpty();
+    }
+
     @Test
     void whatOthersHaveMadeIsTheirs() {
         assertThat(why(view(labels("/there", "cleaned", "w1"), Values.ended(0), List.of()), false, SWEEP))
@@ -89,7 +105,7 @@ class OrphanDeciderTest {
     }
 
     private static Optional<String> why(StoreView store, boolean hasDirectory, StoresSweep sweep) {
-        return OrphanDecider.whyUseless(store, hasDirectory, sweep);
+        return OrphanDecider.whyUseless(store, new OrphanDecider.Places(true, hasDirectory), sweep);
     }
 
     private static StoresSweep sweep(Set<String> resumable, Set<String> alive, Set<String> done) {
