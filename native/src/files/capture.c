@@ -95,6 +95,7 @@ static struct files_todo *todo_add(struct pass *pass, enum todo_kind kind, size_
                                    const struct file_entry *before)
 {
     struct files_job *job = pass->job;
+    struct catalog *last = &pass->files->last; /* holds what was before */
     struct files_todo *todo = array_add(&job->todo, &job->todo_count, sizeof(*todo));
 
     if (todo == NULL)
@@ -103,7 +104,7 @@ static struct files_todo *todo_add(struct pass *pass, enum todo_kind kind, size_
     todo->job.dirfd = job->dirfd;
     todo->job.previous_dirfd = job->previous_dirfd;
     if (before != NULL && before->content.name[0] != 0)
-        todo->job.previous = &before->content;
+        todo->job.previous = &last->entries[before - last->entries].content;
     snprintf(todo->content.name, sizeof(todo->content.name), CONTENT_PREFIX "%u-%u",
              pass->generation, ++pass->contents);
     return todo;

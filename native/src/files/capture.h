@@ -36,6 +36,7 @@ struct files {
     struct catalog
         last; /* of the latest generation; before the first, what was there: without contents */
     unsigned last_generation; /* its number, 0: none */
+    uint64_t looked_at;       /* how far the shared contents have been read again, in their order */
     bool pressing;            /* the last try met a file that changed */
     bool cannot_clone;
 };
@@ -51,7 +52,11 @@ struct files_job {
     struct files_todo *todo;
     size_t todo_count;
     int previous_dirfd;
-    int held; /* memory with the small files, or -1 */
+    int held;        /* memory with the small files, or -1 */
+    uint64_t shared; /* bytes of contents shared with the generation before, so far */
+    uint64_t look;   /* how many of them are read again */
+    char healed
+        [CONTENT_NAME_SIZE]; /* a content that was damaged in the store and has been stored anew, or "" */
 };
 
 /* What the caller has filled in is borrowed. */

@@ -49,6 +49,10 @@ struct file_content {
     uint64_t size;
     uint64_t *sums; /* XXH3 of each block of CONTENT_BLOCK bytes, the last may be shorter */
     size_t block_count;
+    /* Not in the file: what the store's copy was like when we left it, inode 0: not known yet. */
+    uint64_t stored_inode;
+    int64_t stored_mtime_ns;
+    bool damaged; /* the store's copy: it is in no further generation */
 };
 
 struct file_xattr {

@@ -98,11 +98,66 @@ static int sums_make(struct file_content *content, uint64_t size)
     return content->sums == NULL ? -ENOMEM : 0;
 }
 
+/* ---- what the store has ---- */
+
+static int blocks_check(int dirfd, const struct file_content *content, size_t first, size_t end)
+{
+    cleanup_free char *bytes = malloc(CONTENT_BLOCK);
+    cleanup_fd int fd = openat(dirfd, content->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (bytes == NULL || fd < 0)
+        return bytes == NULL ? -ENOMEM : errno == ENOENT ? -EIO : -errno;
+    for (size_t i = first; i < end && i < content->block_count; i++) {
+        size_t length = block_length(content->size, i);
+        ssize_t got = pread_full(fd, bytes, length, (off_t)i * CONTENT_BLOCK);
+        if (got != (ssize_t)length || checksum_bytes(bytes, length) != content->sums[i])
+            return got < 0 ? -errno : -EIO;
+    }
+    return 0;
+}
+
+int content_check(const struct content_job *job, uint64_t offset, uint64_t size)
+{
+    return blocks_check(job->dirfd, job->content, offset / CONTENT_BLOCK,
+                        content_block_count(offset + size));
+}
+
+static bool stored_look(int dirfd, const struct file_content *content, struct file_content *ret)
+{
+    struct stat status;
+
+    if (fstatat(dirfd, content->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !S_ISREG(status.st_mode) || (uint64_t)status.st_size < content->size)
+        return false;
+    ret->stored_inode = status.st_ino;
+    ret->stored_mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
+    return true;
+}
+
+/* One damaged content would be in all generations to come. Nobody but us writes to it; what has another time than we left
+ * it with is read. A restart has just read what it does not know the time of. */
+static bool previous_is_sound(const struct content_job *job)
+{
+    struct file_content *previous = job->previous, now;
+
+    if (previous->damaged || !stored_look(job->previous_dirfd, previous, &now))
+        return false;
+    bool known = previous->stored_inode == 0 || (previous->stored_inode == now.stored_inode &&
+                                                 previous->stored_mtime_ns == now.stored_mtime_ns);
+    if (!known && blocks_check(job->previous_dirfd, previous, 0, previous->block_count) < 0)
+        return false;
+    previous->stored_inode = now.stored_inode;
+    previous->stored_mtime_ns = now.stored_mtime_ns;
+    return true;
+}
+
 int content_keep(struct content_job *job, struct ckpt_error *err)
 {
     char name[CONTENT_NAME_SIZE];
-    int error = content_duplicate(job->previous, job->content);
 
+    if (!previous_is_sound(job))
+        return ckpt_error_set(err, EIO, "keep '%s': it is damaged", job->previous->name);
+    int error = content_duplicate(job->previous, job->content);
     strcpy(name, job->previous->name);
     if (error == 0)
         error = previous_join(job);
@@ -205,6 +260,10 @@ int content_take(struct content_job *job, int from, uint64_t size, bool clone,
     cleanup_fd int object = -1;
     int error = bytes == NULL ? -ENOMEM : sums_make(job->content, size);
 
+    if (error == 0 && job->previous != NULL && !previous_is_sound(job)) {
+        job->previous = NULL;
+        job->healed = true;
+    }
     if (error == 0 && clone && clone_take(job, from) == 0)
         return 0;
     if (error == 0)
@@ -262,8 +321,10 @@ static int stale_copy(struct content_job *job)
         if (from < 0 || to < 0 || bytes == NULL)
             return bytes == NULL ? -ENOMEM : -errno;
         if (pread_full(from, bytes, length, offset) != (ssize_t)length ||
-            checksum_bytes(bytes, length) != job->content->sums[i])
-            return -EIO; /* the generation before is damaged */
+            checksum_bytes(bytes, length) != job->content->sums[i]) {
+            job->previous->damaged = true;
+            return -EAGAIN; /* the next try takes all of the file */
+        }
         int error = data_write(from, to, bytes, offset, 0, length);
         if (error < 0)
             return error;
@@ -275,6 +336,8 @@ int content_finish(struct content_job *job, struct ckpt_error *err)
 {
     int error = job->cloned ? sums_read(job) : job->stale != NULL ? stale_copy(job) : 0;
 
+    if (error == 0 && !stored_look(job->dirfd, job->content, job->content))
+        error = -EIO;
     return error == 0 ? 0
                       : ckpt_error_set(err, -error, "complete '%s': %s", job->content->name,
                                        strerror(-error));

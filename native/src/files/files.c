@@ -90,6 +90,20 @@ int entry_stat(const struct files *files, const struct file_entry *entry, struct
     return lstat(path, ret);
 }
 
+int entry_open(const struct files *files, const struct file_entry *entry)
+{
+    struct stat status;
+    int top = entry->outside ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : files->root;
+    int fd = top < 0 || entry_stat(files, entry, &status) < 0
+                 ? -1
+                 : open_for_reading(top, entry->path, 0, &status);
+    int error = fd < 0 ? -errno : fd;
+
+    if (entry->outside && top >= 0)
+        close(top);
+    return error;
+}
+
 struct file_number number_of(const struct file_stamp *stamp)
 {
     return (struct file_number){stamp->device, stamp->inode};

@@ -36,6 +36,8 @@ int entry_stat(const struct files *files, const struct file_entry *entry, struct
 struct file_number number_of(const struct file_stamp *stamp);
 int root_number(const struct files *files, struct file_number *ret, struct ckpt_error *err);
 
+int entry_open(const struct files *files, const struct file_entry *entry);
+
 /* write.c: reads size bytes of the file; during the pause, or later. */
 int todo_take(struct files *files, struct files_todo *todo, int fd, uint64_t size,
               struct ckpt_error *err);

@@ -3,6 +3,7 @@
  *
  * One checkpoint, phase by phase. checkpoint_take() is the pause; writer.c is the rest. */
 #include "supervisor/checkpoint.h"
+#include "supervisor/warning.h"
 
 #include "arch/x86_64/cpu.h"
 #include "capture/descriptors.h"
@@ -364,6 +365,12 @@ int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
         checkpoint->resident_bytes += job->manifest.processes[i].resident_bytes;
     snapshots_end(checkpoint->coordinator);
     int error = job->result;
+    if (error == 0 && job->files.healed[0] != 0)
+        warn_on_record(
+            checkpoint->coordinator->status,
+            "contents in the store were damaged: generation %u has them anew (%s), those "
+            "before it cannot be restarted",
+            job->generation, job->files.healed);
     if (error == 0)
         files_committed(&job->files, job->generation);
     else if (err != NULL)
