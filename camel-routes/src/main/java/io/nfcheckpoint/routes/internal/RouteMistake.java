@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.LineNumberAware;
+import org.apache.camel.NoSuchEndpointException;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
@@ -31,6 +32,9 @@ record RouteMistake(OptionalInt line, String what) {
 
     /** Of an XML name. */
     private static final Pattern NAMESPACE = Pattern.compile("\\{(http[^}]*)?}(?=\\w)");
+
+    /** What Camel advises, who does not know where the class path is. */
+    private static final Pattern NO_COMPONENT = Pattern.compile(", please check your classpath .*", Pattern.DOTALL);
 
     /** The part of a route that cannot be made. */
     private static final Pattern CULPRIT = Pattern.compile("at: >>> (.*) <<< in route: ", Pattern.DOTALL);
@@ -59,13 +63,19 @@ record RouteMistake(OptionalInt line, String what) {
                 return told;
             }
         }
-        String what = NAMESPACE.matcher(lastWords(cause)).replaceAll("");
+        String said = lastWords(cause);
+        String what = NAMESPACE.matcher(said).replaceAll("");
+        if (causes(cause).stream().anyMatch(NoSuchEndpointException.class::isInstance)) {
+            what = NO_COMPONENT
+                    .matcher(what)
+                    .replaceFirst("; jars of components that are not there belong beside the file");
+        }
         for (Throwable each : causes(cause)) {
             if (each instanceof FailedToCreateRouteException failure) {
                 return new RouteMistake(line(failure.getRouteId(), culprit(failure), builders), what);
             }
             if (each instanceof FailedToStartRouteException failure) {
-                return new RouteMistake(line(failure.getRouteId(), node -> mentions(what, node), builders), what);
+                return new RouteMistake(line(failure.getRouteId(), node -> mentions(said, node), builders), what);
             }
         }
         return new RouteMistake(lineOfCode(file, cause), what);

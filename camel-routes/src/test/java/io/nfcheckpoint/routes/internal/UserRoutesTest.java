@@ -245,7 +245,7 @@ class UserRoutesTest {
                 "a.yaml | - route:#    from:#      uri: checkpoint:task-faild#      steps:#        - to: 'log:x' "
                         + "|, line 3: there is no checkpoint:task-faild; there are events, task-started,",
                 "a.yaml | - route:#    from:#      uri: checkpoint:events#      steps:#        - log: x#        - to: carrier:pigeon "
-                        + "|, line 6: No endpoint could be found for: carrier://pigeon",
+                        + "|, line 6: No endpoint could be found for: carrier://pigeon; jars of",
                 "a.yaml | - route:#    from:#      uri: checkpoint:events#      steps:#        - to: 'file:x?fileNam=y' "
                         + "|, line 5: Failed to resolve endpoint: file://x?fileNam=y",
                 "a.yaml | - route:#    from:#      uri: checkpoint:events#      steps:#        - to: 'checkpoint:events' "
