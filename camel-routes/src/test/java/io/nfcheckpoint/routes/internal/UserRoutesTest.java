@@ -263,8 +263,6 @@ class UserRoutesTest {
                         + "|, line 4: No endpoint could be found for: carrier://pigeon",
                 "a.xml | <routes>#<route> |, line ",
                 "A.java | public class A {#int x = y;#} |, line 2: cannot find symbol",
-                "A.java | nonsense |, line 1: ",
-                "A.java | public class B { } |, line 1: class B is public, should be declared in a file named B.java",
                 "A.java | public class A { } |: there is no public class in it that extends RouteBuilder",
                 "A.java | public class A extends org.apache.camel.builder.RouteBuilder {#public void configure() {#"
                         + "throw new IllegalStateException(\"not today\"); } } |, line 3: not today",
