@@ -3,11 +3,13 @@
 /* DIR/lease: an flock that at most one incarnation holds, over all hosts that see the store (a
  * network filesystem turns it into a lock of its own, which is why the file is opened for
  * writing). It needs no heartbeat: the kernel drops it with the last process that holds the
- * descriptor. The content only says who it is. */
+ * descriptor. The content only says who it is. Where nobody can lock, its age tells
+ * (lease_age.c). */
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
 #include "store/document.h"
+#include "store/lease_age.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -20,12 +22,14 @@
 #include <unistd.h>
 
 #define LEASE_NAME     "lease"
-#define LEASE_LIMIT    4096
 #define LEASE_RETRY_MS 20
 
 /* store_lease_is_live() holds the lock for an instant; an acquirer that meets it must not take
  * that for a task. */
 #define LEASE_LEAST_MS 100
+
+#define LEASE_TOUCH_MS  1000
+#define LEASE_SETTLE_MS 200 /* after which whoever came at the same moment has written as well */
 
 static int lease_open(struct store *store, int flags)
 {
@@ -75,6 +79,62 @@ static bool is_current(struct store *store, int fd)
            mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
+static bool is_own(struct store *store)
+{
+    cleanup_json json_object *document = NULL;
+    cleanup_free char *host = NULL;
+    char here[HOST_NAME_MAX + 1] = "";
+    uint64_t pid;
+
+    gethostname(here, sizeof(here) - 1);
+    return document_read(store->dirfd, LEASE_NAME, LEASE_LIMIT, "lease", &document, NULL) == 0 &&
+           document_string(document, "host", "lease", &host, NULL) == 0 &&
+           document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL) == 0 &&
+           pid == (uint64_t)getpid() && strcmp(host, here) == 0;
+}
+
+static int acquire_by_age(struct store *store, unsigned wait_ms, int *ret_fd,
+                          struct ckpt_error *err)
+{
+    uint64_t deadline = clock_monotonic_ms() + (wait_ms > 0 ? wait_ms + LEASE_STALE_MS : 0);
+
+    for (;;) {
+        if (!lease_is_held_by_age(store, LEASE_NAME)) {
+            cleanup_fd int fd = lease_open(store, O_CREAT);
+            if (fd < 0)
+                return ckpt_error_errno(err, "open '%s/lease'", store->path);
+            int r = write_owner(store, fd, err);
+            if (r < 0)
+                return r;
+            poll(NULL, 0, LEASE_SETTLE_MS);
+            if (is_own(store)) {
+                store->lease_by_age = true;
+                *ret_fd = steal_fd(&fd);
+                return 0;
+            }
+        }
+        if (clock_monotonic_ms() >= deadline)
+            return in_use(store, err);
+        poll(NULL, 0, LEASE_TOUCH_MS / 2);
+    }
+}
+
+void store_lease_touch(struct store *store, int fd)
+{
+    uint64_t now = clock_monotonic_ms();
+
+    if (!store->lease_by_age || now < store->lease_touched_ms + LEASE_TOUCH_MS)
+        return;
+    store->lease_touched_ms = now;
+    futimens(fd, NULL);
+}
+
+void store_lease_release(struct store *store, int fd)
+{
+    if (store != NULL && store->lease_by_age && fd >= 0 && is_own(store))
+        (void)!ftruncate(fd, 0); /* else it gets old */
+}
+
 int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, struct ckpt_error *err)
 {
     uint64_t wait = wait_ms > LEASE_LEAST_MS ? wait_ms : LEASE_LEAST_MS;
@@ -93,6 +153,8 @@ int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, stru
                     *ret_fd = steal_fd(&fd);
                 return r;
             }
+        } else if (lease_locks_are_missing(errno)) {
+            return acquire_by_age(store, wait_ms, ret_fd, err);
         } else if (errno != EWOULDBLOCK && errno != EINTR) {
             return ckpt_error_errno(err, "lock '%s/lease'", store->path);
         }
@@ -107,5 +169,8 @@ bool store_lease_is_live(struct store *store)
 {
     cleanup_fd int fd = lease_open(store, 0);
 
-    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+        return false;
+    return lease_locks_are_missing(errno) ? lease_is_held_by_age(store, LEASE_NAME)
+                                          : errno == EWOULDBLOCK;
 }

@@ -8,12 +8,15 @@
 #include "common/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define STORE_FORMAT 1
 
 struct store {
     char *path; /* absolute, without symbolic links */
     int dirfd;
+    bool lease_by_age; /* it has been acquired where nobody can lock */
+    uint64_t lease_touched_ms;
 };
 
 /* Makes DIR with its parents (0700) if need be, and opens it. */
@@ -29,6 +32,10 @@ void store_close(struct store *store);
  * fails with -EBUSY and "DIR is in use by pid N on HOST". The lock belongs to the open file
  * description: it is held as long as any process has a copy of *ret_fd, which is close-on-exec. */
 int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, struct ckpt_error *err);
+
+/* Where nobody can lock: again and again while it is held, and at the end. Otherwise they do nothing. */
+void store_lease_touch(struct store *store, int fd);
+void store_lease_release(struct store *store, int fd);
 
 /* Whether somebody holds the lease now. */
 bool store_lease_is_live(struct store *store);

@@ -317,6 +317,7 @@ int session_loop(struct session *session)
         session->late_signal = 0;
         if (late != 0)
             signal_from_outside(session, late);
+        store_lease_touch(session->store, session->coordinator.lease_fd);
         request_serve(session);
         terminal_refresh(&session->terminal, &session->coordinator);
         coordinator_pump(&session->coordinator, REQUEST_POLL_MS);
@@ -366,6 +367,7 @@ void session_close(struct session *session)
     memory_watch_close(&session->memory);
     terminal_leave(&session->terminal);
     output_close(&session->output);
+    store_lease_release(session->store, session->coordinator.lease_fd);
     coordinator_close(&session->coordinator);
     task_free(&session->task);
     status_free(&session->status);

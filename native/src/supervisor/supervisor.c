@@ -94,6 +94,10 @@ static int session_open(struct session *session, enum run_mode mode, const char 
     if (error == 0)
         error =
             store_lease_acquire(session->store, LEASE_WAIT_MS, &session->coordinator.lease_fd, err);
+    if (error == 0 && session->store->lease_by_age)
+        ckpt_warn("no locks on the filesystem of '%s': that nobody else runs the task is told by "
+                  "the age of its lease",
+                  session->store->path);
     if (error == 0)
         error = task_open(session, mode, cwd, err);
     if (error == 0)

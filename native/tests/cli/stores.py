@@ -3,8 +3,9 @@
 """What a store holds, who may read it, and who may use it."""
 import os
 import stat
+import subprocess
 
-from case import expect, generation_dir, last_restart, one_line, parse
+from case import PYTHON, expect, generation_dir, last_restart, one_line, parse
 from harness import check
 
 
@@ -141,3 +142,44 @@ def test_bytes_of_both_streams_are_kept(case):
         expect("DIR/stdout", f.read(), b"out\n\0\xff")
     with open(os.path.join(task.store, "stderr"), "rb") as f:
         expect("DIR/stderr", f.read(), b"err\n")
+
+
+# A filesystem without locks, as far as the command that follows can see.
+WITHOUT_LOCKS = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+code = b"".join(struct.pack("HBBI", *i) for i in ((0x20, 0, 0, 0), (0x15, 0, 1, 73), (0x06, 0, 0, 0x50000 | 38),
+                                                  (0x06, 0, 0, 0x7fff0000)))
+held = ctypes.create_string_buffer(code)
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(held)))
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.c_void_p(ctypes.addressof(program)), 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_filesystem_without_locks(case):
+    """The age of the lease tells that somebody has it."""
+    def without_locks(*command):
+        return [PYTHON, "-c", WITHOUT_LOCKS, *command]
+
+    def checkpoint():
+        done = subprocess.run(without_locks(task.place.ckpt, "checkpoint", task.store), text=True, capture_output=True,
+                              env=task.environ, check=False, **task.user.popen_arguments())
+        expect("status of checkpoint", (done.returncode, done.stderr), (0, ""))
+
+    task = case.waiting()
+    lease = os.path.join(task.store, "lease")
+    task.start(without_locks(*task.run_line()))
+    task.wait_ready()
+    check("no locks" in one_line(task, 1), "no warning")
+    checkpoint()
+    begun = os.stat(lease).st_mtime
+    task.wait_for(lambda: os.stat(lease).st_mtime > begun + 1, "a younger lease")
+    checkpoint()
+    task.kill_tree()
+    task.start(without_locks(*task.run_line()))
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("the lease, given back", os.path.getsize(lease), 0)

@@ -5,10 +5,16 @@
 #include "unit.h"
 
 #include "common/cleanup.h"
+#include "store/lease_age.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 /* A process that holds the lease until it is killed. */
 static pid_t start_holder(void)
@@ -102,6 +108,40 @@ TEST(lease_file_that_makes_no_sense)
     CHECK_CONTAINS(err.message, "is in use");
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
+    store_close(store);
+}
+
+/* As the holder, or whoever it says, has left it so many seconds ago. */
+static bool is_held(struct store *store, const char *host, pid_t pid, time_t ago)
+{
+    char text[512];
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - ago}};
+
+    snprintf(text, sizeof(text), "{\"format\": 1, \"host\": \"%s\", \"pid\": %d}", host, (int)pid);
+    fixture_write(store, "lease", host[0] == 0 ? "" : text);
+    CHECK_INT(utimensat(store->dirfd, "lease", times, 0), 0);
+    return lease_is_held_by_age(store, "lease");
+}
+
+TEST(lease_where_nobody_can_lock)
+{
+    struct store *store = fixture_store();
+    char here[256] = "";
+    pid_t dead = fork();
+
+    if (dead == 0)
+        _exit(0);
+    waitpid(dead, NULL, 0);
+    gethostname(here, sizeof(here) - 1);
+    CHECK(!lease_is_held_by_age(store, "lease"));
+    CHECK(is_held(store, "elsewhere", 1, 1));
+    CHECK(is_held(store, "elsewhere", 1, 30));
+    CHECK(!is_held(store, "elsewhere", 1, 90));
+    CHECK(is_held(store, here, getpid(), 30));
+    CHECK(is_held(store, here, dead, 1));
+    CHECK(!is_held(store, here, dead, 30));
+    CHECK(!is_held(store, "", 0, 0));
+    CHECK(!lease_locks_are_missing(EWOULDBLOCK) && lease_locks_are_missing(ENOSYS));
     store_close(store);
 }
 

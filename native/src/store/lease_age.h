@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The nf-checkpoint authors */
+#ifndef CKPT_STORE_LEASE_AGE_H
+#define CKPT_STORE_LEASE_AGE_H
+
+#include "store/store.h"
+
+#include <stdbool.h>
+
+#define LEASE_LIMIT    4096
+#define LEASE_STALE_MS 61000 /* after which nobody can hold it any more */
+
+/* What flock(2) has failed with means that nobody can lock there. */
+bool lease_locks_are_missing(int error);
+/* Whether somebody has it who lives, as far as that can be told without locks. */
+bool lease_is_held_by_age(struct store *store, const char *name);
+
+#endif
