@@ -376,6 +376,7 @@ static const struct need needs[] = {
     ANY(exit),
     ANY(exit_group),
     MAYBE(kill),
+    MAYBE(pidfd_open),
     ANY(getdents64),
     ANY(wait4),
     ANY(waitid),
