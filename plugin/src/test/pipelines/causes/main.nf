@@ -47,7 +47,10 @@ process OUT_OF_MEMORY_IN_SILENCE {
     countSlowly('OUT_OF_MEMORY_IN_SILENCE')
 }
 
+// In a control group with a memory limit.
 process KILLED_BY_KERNEL {
+    beforeScript "echo \$\$ > $params.group"
+
     output:
     path 'lines.txt'
     path 'token.txt'

@@ -3,9 +3,9 @@
 package io.nfcheckpoint.plugin;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,11 +22,11 @@ record MemoryGroup(Path path) {
                 ? List.of("memory.max", "memory.swap.max")
                 : List.of("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
         try {
-            Files.createDirectories(path);
-            Files.writeString(path.resolve(limits.get(0)), Long.toString(limit));
+            Files.createDirectory(path);
+            set(path.resolve(limits.get(0)), limit);
             // A kernel without swap has no such limit, and needs none.
             if (Files.exists(path.resolve(limits.get(1)))) {
-                Files.writeString(path.resolve(limits.get(1)), Long.toString(unified ? 0 : limit));
+                set(path.resolve(limits.get(1)), unified ? 0 : limit);
             }
             return Optional.of(new MemoryGroup(path));
         } catch (IOException e) {
@@ -36,16 +36,25 @@ record MemoryGroup(Path path) {
         }
     }
 
-    /** Who writes 0 there becomes one of them. */
+    /** The kernel makes these files. */
+    private static void set(Path file, long value) throws IOException {
+        Files.writeString(file, Long.toString(value), StandardOpenOption.WRITE);
+    }
+
+    /** Who writes 0 there, or its pid, becomes one of them. */
     Path members() {
         return path.resolve("cgroup.procs");
     }
 
-    void remove() {
-        try {
-            Files.deleteIfExists(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** As soon as all of its members have ended. */
+    void remove() throws Exception {
+        Await.that("the end of all in " + path, () -> {
+            try {
+                Files.deleteIfExists(path);
+                return Optional.of(path);
+            } catch (IOException e) {
+                return Optional.empty();
+            }
+        });
     }
 }
