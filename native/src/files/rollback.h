@@ -27,7 +27,7 @@ struct rollback {
     size_t held_count;
 };
 
-/* Whether the files kept by reference are what they were: -ESTALE, before anything is touched. */
+/* Whether the files kept by reference are what they were, and those outside still the same user's: -ESTALE, before anything is touched. */
 int rollback_check(const struct rollback *rollback, struct ckpt_error *err);
 
 /* What is not brought back though it has changed: files outside that were there before the command, and such files here

@@ -194,7 +194,7 @@ static bool is_same_directory(const struct place *place)
            status_is_same(&here, &there);
 }
 
-/* In /tmp and wherever else the tree has written to. */
+/* In /tmp and wherever else the tree has written to; without lost nothing is touched. */
 static int outside_make(const struct place *place, struct rollback_lost *lost,
                         struct ckpt_error *err)
 {
@@ -206,8 +206,7 @@ static int outside_make(const struct place *place, struct rollback_lost *lost,
     outside.outside = true;
     outside.to = outside.from = top;
     outside.held_count = 0;
-    int error = rollback_check(&outside, err);
-    return error == 0 ? rollback_run(&outside, lost, err) : error;
+    return lost == NULL ? rollback_check(&outside, err) : rollback_run(&outside, lost, err);
 }
 
 int place_make(const struct place_spec *spec, struct place **ret, struct rollback_lost *lost,
@@ -220,6 +219,8 @@ int place_make(const struct place_spec *spec, struct place **ret, struct rollbac
         return ckpt_error_set(err, ENOMEM, "no memory");
     place->to = place->from = place->aside = -1;
     int error = place_open(place, spec, err);
+    if (error == 0)
+        error = outside_make(place, NULL, err);
     bool in_place = error == 0 && is_same_directory(place);
     if (error == 0 && !in_place)
         error = aside_make(place, err);

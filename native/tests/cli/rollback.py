@@ -10,13 +10,14 @@ from case import expect
 from harness import check, without
 
 SEEDS = 3
-OPERATIONS = 2500
+OPERATIONS = int(os.environ.get("CKPT_TEST_OPERATIONS", "2500"))
 SAME = 40_000_000  # bytes of a file that nobody changes
-KILLS = 10  # a seed, user and kind of directory
+KILLS = int(os.environ.get("CKPT_TEST_KILLS", "10"))  # a seed, user and kind of directory
 
 
 def undisturbed(case, seed):
     task = case.task([case.program("random_files"), str(seed), str(OPERATIONS)])
+    task.deadline += OPERATIONS / 100 * case.patience
     task.start(task.command)
     expect("exit status", task.wait_end(), 0)
     return task.log("stdout")
@@ -25,7 +26,7 @@ def undisturbed(case, seed):
 def killed_at_random(case, seed, new_directories, launcher=lambda line: line):
     """The same, killed at any moment after a new generation, until it has been killed often enough."""
     task = case.task([case.program("random_files"), str(seed), str(OPERATIONS)], ("--dedicated",))
-    task.deadline += 60 * case.patience
+    task.deadline += 60 * case.patience * OPERATIONS / 2500
     directory = task.work
     line = task.run_line("--interval", "100ms")
     for number in range(KILLS + 1):
@@ -128,6 +129,30 @@ def test_files_outside_of_the_working_directory(case):
 
 def test_files_outside_on_another_host(case):
     everywhere(case, True)
+
+
+def test_files_of_others_are_left_alone(case):
+    """Under a name in /tmp that the task had made there is somebody else's file, as there may be on another host."""
+    if os.geteuid() != 0:
+        return
+    task = case.task(["bash", "-c", 'echo mine >"$SCRATCH"; : >ready; until [ -e go ]; do sleep 0.01; done; cat "$SCRATCH"'])
+    task.environ["SCRATCH"] = f"/tmp/ckpt-tests.{task.id}"
+    try:
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.kill_tree()
+        os.remove(task.environ["SCRATCH"])
+        with open(task.environ["SCRATCH"], "w", encoding="utf-8") as f:
+            f.write("theirs\n")
+        os.chmod(task.environ["SCRATCH"], 0o666)
+        os.chown(task.environ["SCRATCH"], 12345, 12345)
+        status, out, err = task.ckpt("restart", task.store)
+        expect("exit status of ckpt restart", status, 176)
+        check("which it had made, is user 12345's here" in err, f"not said: {(out + err)!r}")
+        expect("what is there", open(task.environ["SCRATCH"], encoding="utf-8").read(), "theirs\n")
+    finally:
+        os.remove(task.environ["SCRATCH"])
 
 
 def test_changed_input_is_a_reason(case):
