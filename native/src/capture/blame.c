@@ -90,12 +90,28 @@ bool process_is_filtered(const struct tree_process *process, unsigned permitted)
     return found;
 }
 
+/* It is about to end and has given back its descriptors: kcmp(2) finds that two such have the same, namely none. */
+static bool has_no_descriptors(pid_t outer)
+{
+    char path[64], line[128];
+    bool found = false;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)outer);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+        found = strcmp(line, "FDSize:\t0\n") == 0;
+    if (file != NULL)
+        fclose(file);
+    return file == NULL || found;
+}
+
 /* What clone(2) can make a process share with its parent. vfork and posix_spawn share memory for an instant, which is
  * therefore no matter for those who are not connected yet only because they are about to call exec. */
 static bool is_shared(const struct tree_process *process, int what)
 {
     return process->outer_parent > 0 && !tree_process_lost_main(process) &&
-           syscall(SYS_kcmp, process->outer, process->outer_parent, what, 0, 0) == 0;
+           syscall(SYS_kcmp, process->outer, process->outer_parent, what, 0, 0) == 0 &&
+           !has_no_descriptors(process->outer);
 }
 
 bool process_blame(const struct tree_process *process, const struct surroundings *ours,

@@ -163,7 +163,7 @@ def test_signal_of_every_process_that_only_asks_for_an_image(case):
 
 def test_processes_that_are_just_being_forked(case):
     """None of them takes effect in a child that does not know yet who it is."""
-    task = case.task(["bash", "-c", "echo $$ >pid; : >ready; for ((i = 0; i < 1500; i++)); do (:) || echo died $?; done; "
+    task = case.task(["bash", "-c", "echo $$ >pid; : >ready; for ((i = 0; i < 500; i++)); do (:) || echo died $?; done; "
                       "echo end"], ["--signal", "HUP=continue", "--min-runtime", "1h"])
     task.start()
     task.wait_ready()
