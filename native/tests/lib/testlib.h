@@ -43,6 +43,9 @@ static inline const char *testlib_path(const char *name, char *buf, size_t size)
     return buf;
 }
 
+/* NULL, or what fail() has to put away. */
+static __attribute__((unused)) void (*before_fail)(void);
+
 __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const char *fmt, ...)
 {
     char line[512] = "fail: ";
@@ -52,6 +55,8 @@ __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const ch
     vsnprintf(line + 6, sizeof(line) - 7, fmt, ap);
     va_end(ap);
     strcat(line, "\n");
+    if (before_fail != NULL)
+        before_fail();
     if (write(STDOUT_FILENO, line, strlen(line)) < 0)
         _exit(2);
     _exit(1);

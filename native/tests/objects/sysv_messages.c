@@ -2,9 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* Proves that a System V message queue keeps id, key and limit, and its messages in order with their types, and that a
  * process that waits for a message gets the one that is sent later. */
-#include "testlib.h"
-
-#include <sys/msg.h>
+#include "sysv.h"
 
 #define LIMIT 8000
 #define BIG   3000
@@ -36,7 +34,7 @@ int main(void)
 {
     struct msqid_ds status;
     key_t key = (key_t)(0x6d000000 + getpid());
-    int id = MUST(msgget(key, IPC_CREAT | IPC_EXCL | 0660));
+    int id = sysv_owned(SYSV_QUEUE, msgget(key, IPC_CREAT | IPC_EXCL | 0660));
 
     MUST(msgctl(id, IPC_STAT, &status));
     status.msg_qbytes = LIMIT;

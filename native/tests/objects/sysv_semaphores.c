@@ -2,9 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* Proves that two sets of System V semaphores keep id, key, permissions and values, and that a process that waits for one
  * goes on waiting until it is given. */
-#include "testlib.h"
-
-#include <sys/sem.h>
+#include "sysv.h"
 
 union semun {
     int value;
@@ -24,8 +22,8 @@ int main(void)
     unsigned short values[3] = {7, 0, 32767}, got[3] = {0};
     struct semid_ds status;
     key_t key = (key_t)(0x5e000000 + getpid());
-    int other = MUST(semget(IPC_PRIVATE, 1, 0600));
-    int id = MUST(semget(key, 3, IPC_CREAT | IPC_EXCL | 0640));
+    int other = sysv_owned(SYSV_SEMAPHORES, semget(IPC_PRIVATE, 1, 0600));
+    int id = sysv_owned(SYSV_SEMAPHORES, semget(key, 3, IPC_CREAT | IPC_EXCL | 0640));
 
     MUST(semctl(other, 0, SETVAL, (union semun){.value = 11}));
     MUST(semctl(id, 0, SETALL, (union semun){.values = values}));

@@ -2,10 +2,9 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* Proves that System V shared memory keeps id, key and content, whether it is attached, only there, in parts, or removed
  * already, and that it stays shared between two processes, can be counted and detached. */
-#include "testlib.h"
+#include "sysv.h"
 
 #include <sys/mman.h>
-#include <sys/shm.h>
 
 #define SIZE 40000
 
@@ -49,9 +48,9 @@ static void detach(char *memory)
 int main(void)
 {
     key_t key = (key_t)(0x73000000 + getpid());
-    int id = MUST(shmget(key, SIZE, IPC_CREAT | IPC_EXCL | 0600));
-    int alone = MUST(shmget(IPC_PRIVATE, SIZE, 0600));
-    int removed = MUST(shmget(IPC_PRIVATE, SIZE, 0600));
+    int id = sysv_owned(SYSV_SEGMENT, shmget(key, SIZE, IPC_CREAT | IPC_EXCL | 0600));
+    int alone = sysv_owned(SYSV_SEGMENT, shmget(IPC_PRIVATE, SIZE, 0600));
+    int removed = sysv_owned(SYSV_SEGMENT, shmget(IPC_PRIVATE, SIZE, 0600));
     char *memory = attach(id, 0), *reader = attach(id, SHM_RDONLY), *gone = attach(removed, 0);
     char *once = attach(alone, 0);
 

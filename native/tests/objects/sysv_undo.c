@@ -2,8 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* What SEM_UNDO gives back when a process ends: to a lock whose owner is killed, with somebody waiting for it, to one
  * whose owner lets go of it, and to a count that went up. */
-#include "testlib.h"
-#include <sys/sem.h>
+#include "sysv.h"
 
 enum { LOCK, COUNT, OTHER_LOCK, SEMAPHORES };
 
@@ -36,7 +35,7 @@ int main(void)
     int held[2], go[2];
     char byte;
 
-    set = MUST(semget(IPC_PRIVATE, SEMAPHORES, 0600));
+    set = sysv_owned(SYSV_SEMAPHORES, semget(IPC_PRIVATE, SEMAPHORES, 0600));
     MUST(pipe(held));
     MUST(pipe(go));
     MUST(semctl(set, LOCK, SETVAL, 1));
