@@ -3,8 +3,9 @@
  *
  * The handler of the checkpoint signal. Its number is one that programs cannot use through libc (docs/decisions/0006),
  * but libc may: glibc installs a handler of its own when a program starts its first thread, musl when it cancels one.
- * The checkpoint thread therefore looks before it sends, puts ours back in front, and signals that are not ours are
- * handed to the one behind it. The same serves a program whose own signal somebody has chosen with --checkpoint-signal. */
+ * The checkpoint thread therefore looks before it sends, and the child of a fork before it waits for its timer; they put
+ * ours back in front, and signals that are not ours are handed to the one behind it. The same serves a program whose own
+ * signal somebody has chosen with --checkpoint-signal. */
 #include "arch/x86_64/registers.h"
 #include "preload/futex.h"
 #include "preload/preload.h"

@@ -74,6 +74,7 @@ void process_forked(void)
     outside_forked();
     if (!preload.managed) /* a filter of system calls has been inherited */
         return;
+    signals_claim(); /* libc may have put itself in front since, and would swallow the timer's */
     checkpoint_thread_expect();
     if (filters_count() > 0) /* the coordinator has to hear that it is one to live with */
         checkpoint_thread_require();
