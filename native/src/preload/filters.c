@@ -16,7 +16,7 @@
 #include "preload/filters.h"
 #include "preload/exec_environment.h"
 #include "preload/filter_check.h"
-#include "preload/notes.h"
+#include "preload/filter_file.h"
 #include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/spin.h"
@@ -33,21 +33,11 @@
 
 #define FILTERS_MAX 64
 #define TEXT_SIZE   4096
-#define NAME_SIZE   64
 #define FLAGS_KNOWN                                                                                \
     (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | 4UL /* SPEC_ALLOW */ |                  \
      16UL /* TSYNC_ESRCH */)
 #define FLAGS_KEPT (SECCOMP_FILTER_FLAG_LOG | 4UL)
 #define UNTOLD     UINT32_MAX
-
-struct filter {
-    struct sock_filter *code;
-    uint32_t count;
-    uint32_t flags;  /* of seccomp(2) */
-    uint64_t hash;   /* of both */
-    bool by_seccomp; /* not by prctl(2), which may be all that is permitted */
-    bool is_stored;
-};
 
 SELDOM static struct filter chain[FILTERS_MAX];
 static volatile uint32_t length;
@@ -95,79 +85,7 @@ static void memory_free(struct filter *filter)
     filter->code = NULL;
 }
 
-static uint64_t filter_hash(const struct filter *filter)
-{
-    const unsigned char *bytes = (const unsigned char *)filter->code;
-    uint64_t hash = 14695981039346656037UL ^ filter->flags;
-
-    for (size_t i = 0; i < filter->count * sizeof(*filter->code); i++)
-        hash = (hash ^ bytes[i]) * 1099511628211UL;
-    return hash;
-}
-
-/* ---- files in the store, and the variable that names them ---- */
-
-static void append_hex(char *buffer, size_t size, uint64_t number)
-{
-    char digits[17];
-
-    for (int i = 0; i < 16; i++)
-        digits[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
-    digits[16] = 0;
-    text_append(buffer, size, digits);
-}
-
-static bool file_name(const struct filter *filter, char *to, size_t size)
-{
-    const char *store = notes_store();
-
-    to[0] = 0;
-    if (store[0] == 0 || text_length(store) + NAME_SIZE > size)
-        return false;
-    text_append(to, size, store);
-    text_append(to, size, "filter-");
-    append_hex(to, size, filter->hash);
-    return true;
-}
-
-/* Under another name first, so that nobody finds half of it. */
-static bool filter_store(const struct filter *filter)
-{
-    char name[TEXT_SIZE], meanwhile[TEXT_SIZE + NAME_SIZE];
-    size_t size = filter->count * sizeof(*filter->code);
-
-    if (!file_name(filter, name, sizeof(name)))
-        return false;
-    meanwhile[0] = 0;
-    text_append(meanwhile, sizeof(meanwhile), name);
-    text_append(meanwhile, sizeof(meanwhile), ".");
-    text_append_number(meanwhile, sizeof(meanwhile), (unsigned long)raw0(SYS_gettid));
-    long fd = raw4(SYS_openat, AT_FDCWD, meanwhile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return false;
-    bool written = raw3(SYS_write, fd, filter->code, size) == (long)size;
-    raw1(SYS_close, fd);
-    return written && raw2(SYS_rename, meanwhile, name) == 0;
-}
-
-static bool filter_load(struct filter *filter)
-{
-    char name[TEXT_SIZE];
-
-    filter->code = NULL;
-    if (filter->count == 0 || filter->count > BPF_MAXINSNS ||
-        !file_name(filter, name, sizeof(name)))
-        return false;
-    size_t size = filter->count * sizeof(*filter->code);
-    long fd = raw4(SYS_openat, AT_FDCWD, name, O_RDONLY, 0);
-    if (fd < 0)
-        return false;
-    filter->code = pages_new(size);
-    bool read = filter->code != NULL && raw3(SYS_read, fd, filter->code, size) == (long)size;
-    raw1(SYS_close, fd);
-    filter->is_stored = true;
-    return read && filter_hash(filter) == filter->hash;
-}
+/* ---- the variable that names them ---- */
 
 /* "BASE:HASH.COUNT.FLAGS.HOW,..." */
 static void variable_update(void)
@@ -178,7 +96,7 @@ static void variable_update(void)
     for (uint32_t i = 0; i < length; i++) {
         const struct filter *filter = &chain[i];
         text_append(text, sizeof(text), i == 0 ? ":" : ",");
-        append_hex(text, sizeof(text), filter->hash);
+        text_append_hex(text, sizeof(text), filter->hash);
         text_append(text, sizeof(text), ".");
         text_append_number(text, sizeof(text), filter->count);
         text_append(text, sizeof(text), ".");

@@ -96,6 +96,16 @@ void text_append_number(char *buffer, size_t size, unsigned long number)
     text_append(buffer, size, digits + at);
 }
 
+void text_append_hex(char *buffer, size_t size, uint64_t number)
+{
+    char digits[17];
+
+    for (int i = 0; i < 16; i++)
+        digits[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+    digits[16] = 0;
+    text_append(buffer, size, digits);
+}
+
 static int digit_value(char c)
 {
     if (c >= '0' && c <= '9')

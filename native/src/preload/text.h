@@ -17,6 +17,8 @@ int text_equal(const char *a, const char *b);
 const char *text_after(const char *text, const char *prefix);
 /* Appends to the NUL-terminated buffer of that size, cutting what does not fit. */
 void text_append(char *buffer, size_t size, const char *text);
+/* Sixteen digits. */
+void text_append_hex(char *buffer, size_t size, uint64_t number);
 void text_append_number(char *buffer, size_t size, unsigned long number);
 /* Reads a number in base 10 or 16 (0x optional) and moves *text behind it. */
 uint64_t text_number(const char **text, unsigned base);
