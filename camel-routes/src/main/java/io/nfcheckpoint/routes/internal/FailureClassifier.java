@@ -61,7 +61,10 @@ final class FailureClassifier {
         if (state.equals(StoreStatus.ENDED)) {
             int exitStatus = store.get().exitStatus().orElse(engineStatus.orElse(1));
             boolean kernelSaysSo = store.get().oomKills() > 0 && (exitStatus == KILL || somebodyWasKilled(evidence));
-            return ofCommand(exitStatus, timeIsOver, memoryIsOut || kernelSaysSo);
+            // With 0 it has not failed: it was a moment late.
+            return exitStatus == 0 && evidence.timedOut()
+                    ? FailureCause.WALLTIME
+                    : ofCommand(exitStatus, timeIsOver, memoryIsOut || kernelSaysSo);
         }
         int status = engineStatus.orElse(KILL);
         if (CHECKPOINTER_FAULTS.contains(status)) {

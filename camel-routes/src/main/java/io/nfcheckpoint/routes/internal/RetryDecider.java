@@ -68,6 +68,9 @@ final class RetryDecider {
     }
 
     private static RetryDecision withoutImage(Failure failure, List<String> skipped) {
+        if (failure.cause() == FailureCause.WALLTIME && failure.exitStatus().orElse(1) == 0) {
+            return rerun(failure, "it had just ended when its time was over");
+        }
         String reason =
                 "it %s; %s".formatted(failure.description(), skipped.isEmpty() ? noGeneration(failure) : none(skipped));
         boolean allSpent = failure.verifications().stream().anyMatch(Verification::spent);

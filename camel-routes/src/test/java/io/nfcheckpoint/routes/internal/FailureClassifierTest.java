@@ -90,6 +90,11 @@ class FailureClassifierTest {
     }
 
     @Test
+    void aCommandThatHadJustEndedWasLate() {
+        assertThat(classify(143, Values.ended(0), TIMED_OUT, Optional.empty())).isEqualTo(FailureCause.WALLTIME);
+    }
+
+    @Test
     void aCommandThatFailedByItselfDidSoBeforeItsTimeWasOver() {
         assertThat(classify(1, Values.ended(1), TIMED_OUT, Optional.empty())).isEqualTo(FailureCause.ERROR_EXIT);
     }

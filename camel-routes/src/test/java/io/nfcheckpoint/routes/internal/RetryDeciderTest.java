@@ -53,6 +53,20 @@ class RetryDeciderTest {
     }
 
     @Test
+    void aTaskThatWasAMomentLateIsNotGivenUp() {
+        var timedOut = new Evidence(true, Optional.empty(), OptionalLong.empty(), "");
+        var late = new Failure(
+                new TaskFailed(Values.TASK, OptionalInt.of(143), false, 0, timedOut),
+                Values.POLICY,
+                Optional.of(ended(0)),
+                History.NONE,
+                List.of(),
+                List.of());
+
+        assertThat(RetryDecider.decide(late)).isEqualTo(new RunFromStart("it had just ended when its time was over"));
+    }
+
+    @Test
     void saysWhyThereIsNoGeneration() {
         var status = Values.withFailure(KILLED, "process 12 (busybox) is statically linked");
 
