@@ -31,6 +31,7 @@ public final class StoreFixture {
     private final List<Map<String, Object>> restarts = new ArrayList<>();
     private final List<Map<String, Object>> refused = new ArrayList<>();
     private Map<String, String> labels = Map.of("task", "ALIGN (1)");
+    private String failure;
 
     private StoreFixture(Path store) {
         this.store = store;
@@ -80,6 +81,12 @@ public final class StoreFixture {
     public StoreFixture refused(int generation, String reason) {
         refused.add(ordered("generation", generation, "reason", reason));
         return this;
+    }
+
+    /** The last checkpoint; the command runs on. */
+    public StoreFixture failed(String reason) throws IOException {
+        failure = reason;
+        return running();
     }
 
     public StoreFixture generation(int number, double runSeconds) throws IOException {
@@ -145,7 +152,7 @@ public final class StoreFixture {
                 restarts,
                 "refused",
                 refused);
-        status.put("failure", null);
+        status.put("failure", failure == null ? null : ordered("time", TIME, "reason", failure));
         status.put("warnings", List.of());
         status.put("exitStatus", exitStatus);
         write(store.resolve("status.json"), status);

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,7 +96,7 @@ abstract class CausesContract {
             stores.put(task, store);
             tokens.put(task, Files.readString(store.attempt().resolve("token.txt")));
         }
-        refuseALargeImage();
+        refuseALargeImage(run);
         fault("OUT_OF_MEMORY", LIMITED.formatted(""));
         fault("OUT_OF_MEMORY_IN_SILENCE", LIMITED.formatted("2> /dev/null"));
         fault("SEGFAULT", "perl -e 'print unpack(q(p), pack(q(J), 8))'");
@@ -121,13 +122,19 @@ abstract class CausesContract {
         awaitFaults();
     }
 
-    private void refuseALargeImage() throws Exception {
+    private void refuseALargeImage(PipelineRun run) throws Exception {
         var store = stores.get("TOO_LARGE");
         fault("TOO_LARGE", "ballast=$(head -c 30000000 /dev/zero | tr '\\0' x); touch ballast");
         Path ballast = store.attempt().resolve("ballast");
         Await.that("ballast", () -> Files.exists(ballast) ? Optional.of(ballast) : Optional.empty());
         refusal = store.refusedCheckpoint();
-        complaint = Files.readString(store.attempt().resolve(".command.err"));
+        complaint = awaitWords(
+                "the task says so", () -> Files.readString(store.attempt().resolve(".command.err")));
+        awaitWords("the run says so", run::text);
+    }
+
+    private static String awaitWords(String what, Callable<String> text) throws Exception {
+        return Await.that(what, () -> Optional.of(text.call()).filter(words -> words.contains("no checkpoint: ")));
     }
 
     private void fault(String task, String command) throws IOException {
@@ -220,6 +227,9 @@ abstract class CausesContract {
         assertThat(refusal).containsPattern("no checkpoint of .*: it takes \\d+ MiB, --max-size allows 8 MiB\n");
         assertThat(complaint)
                 .containsPattern("no checkpoint: it takes \\d+ MiB, --max-size allows 8 MiB; the task runs on\n");
+        assertThat(text)
+                .containsPattern("TOO_LARGE: no checkpoint: it takes \\d+ MiB, --max-size allows 8 MiB; "
+                        + "it runs on, with generation 1 to come back to");
         assertContinued("TOO_LARGE", "was killed (exit status 137)", "killed 137 restart -");
     }
 

@@ -84,6 +84,18 @@ final class UserLog {
                 plan.map(UserLog::chosen).orElse(""));
     }
 
+    /** @param generation the latest, 0 for none */
+    void noCheckpoint(String task, String reason, int generation, boolean tellsUser) {
+        String rest = generation == 0
+                ? "it runs on, and would start from the beginning if it failed"
+                : "it runs on, with generation %d to come back to".formatted(generation);
+        if (tellsUser) {
+            user.warn("{}: no checkpoint: {}; {}", task, reason, rest);
+        } else {
+            FILE.info("{}: no checkpoint: {}; {}", task, reason, rest);
+        }
+    }
+
     private static String chosen(StoreStatus.Plan plan) {
         return "; one every %s, as one takes %s and an interruption is expected in %s"
                 .formatted(

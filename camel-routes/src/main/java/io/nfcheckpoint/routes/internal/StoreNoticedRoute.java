@@ -20,43 +20,54 @@ import org.apache.camel.component.file.FileComponent;
 import org.apache.camel.component.file.FileEndpoint;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileConfiguration;
+import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
 
 /**
- * A generation of a running task is noticed when its manifest appears.
+ * A generation of a running task is noticed when its manifest appears, a checkpoint that failed when the task's status
+ * changes.
  *
- * <p>One consumer looks at all stores: it only lists directories, those of running tasks, and reads each manifest once.
- * It writes and locks nothing.
+ * <p>One consumer looks at all stores: it only lists directories, those of running tasks, and reads each file once for
+ * each time of modification. It writes and locks nothing.
  */
-final class GenerationNoticedRoute extends RouteBuilder {
+final class StoreNoticedRoute extends RouteBuilder {
 
     private static final String MANIFEST = "manifest.json";
+    private static final String STATUS = "status.json";
     private static final String GENERATIONS = "generations";
 
-    /** Manifests that are remembered as seen: far more than the stores of running tasks hold at a time. */
+    /** Files that are remembered as seen: far more than the stores of running tasks hold at a time. */
     private static final int REMEMBERED = 100_000;
 
     private final Settings settings;
     private final Stores stores;
     private final TaskLedger ledger;
     private final Events events;
+    private final FailedCheckpoints failed;
     private final UserLog log;
 
-    GenerationNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, Events events, UserLog log) {
+    StoreNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, Events events, UserLog log) {
         this.settings = settings;
         this.stores = stores;
         this.ledger = ledger;
         this.events = events;
+        this.failed = new FailedCheckpoints(log);
         this.log = log;
     }
 
     @Override
     public void configure() {
-        from(manifests()).routeId("generation-noticed").process(this::notice);
+        from(files())
+                .routeId("store-noticed")
+                .choice()
+                .when(exchange -> file(exchange).endsWith(STATUS))
+                .process(this::noticeStatus)
+                .otherwise()
+                .process(this::noticeGeneration);
     }
 
     /** Built by hand, for a directory may have any name and an address may not. */
-    private FileEndpoint manifests() {
+    private FileEndpoint files() {
         var configuration = new GenericFileConfiguration();
         configuration.setDirectory(settings.storeRoot().toString());
         var endpoint = new FileEndpoint("file:stores", getContext().getComponent("file", FileComponent.class));
@@ -68,6 +79,7 @@ final class GenerationNoticedRoute extends RouteBuilder {
         endpoint.setReadLock("none");
         endpoint.setIdempotent(true);
         endpoint.setIdempotentRepository(MemoryIdempotentRepository.memoryIdempotentRepository(REMEMBERED));
+        endpoint.setIdempotentKey(new ModifiedFile());
         endpoint.setFilter(this::belongsToRunningTask);
         endpoint.setInitialDelay(settings.poll().toMillis());
         endpoint.setDelay(settings.poll().toMillis());
@@ -83,7 +95,8 @@ final class GenerationNoticedRoute extends RouteBuilder {
                     || isInGenerations(path)
                     || ledger.isAboveWatchedStore(path);
         }
-        return path.endsWith(MANIFEST) && isInGenerations(path.getParent());
+        return path.endsWith(MANIFEST) && isInGenerations(path.getParent())
+                || path.endsWith(STATUS) && isRunning(path.getParent());
     }
 
     private boolean isInGenerations(Path directory) {
@@ -103,8 +116,18 @@ final class GenerationNoticedRoute extends RouteBuilder {
                 .flatMap(StoreStatus::plan);
     }
 
-    private void notice(Exchange exchange) throws IOException {
-        Path manifest = ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
+    private static Path file(Exchange exchange) {
+        return ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
+    }
+
+    private void noticeStatus(Exchange exchange) {
+        Path store = file(exchange).getParent();
+        ledger.watchedTask(store)
+                .ifPresent(task -> stores.status(store).ifPresent(status -> failed.notice(task, status)));
+    }
+
+    private void noticeGeneration(Exchange exchange) throws IOException {
+        Path manifest = file(exchange);
         Path store = manifest.getParent().getParent().getParent();
         var task = ledger.watchedTask(store);
         try {
@@ -114,6 +137,16 @@ final class GenerationNoticedRoute extends RouteBuilder {
             attempt.ifPresent(known -> task.ifPresent(ref -> events.generation(ref, known, generation)));
         } catch (NoSuchFileException e) {
             log.vanished(manifest);
+        }
+    }
+
+    /** A file as it was written last. */
+    private static final class ModifiedFile extends ExpressionAdapter {
+
+        @Override
+        public Object evaluate(Exchange exchange) {
+            var message = exchange.getMessage();
+            return message.getHeader(Exchange.FILE_PATH) + "@" + message.getHeader(Exchange.FILE_LAST_MODIFIED);
         }
     }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class GenerationNoticedRouteTest {
+class StoreNoticedRouteTest {
 
     /** What {@link #awaitAnotherLook} adds. */
     private static final int MARKERS = 1;
@@ -65,6 +65,31 @@ class GenerationNoticedRouteTest {
         awaitAnotherLook();
 
         assertThat(routes.ending().generations()).isEqualTo(2 + MARKERS);
+    }
+
+    @Test
+    void tellsTheUserOnceWhyThereIsNoCheckpoint() throws IOException {
+        var other = new TaskRef("c3d4", "ALIGN (2)", root.resolve("c3/d4"));
+        try (var log = new LogCapture()) {
+            run(task);
+            run(other);
+            awaitFailure(task, "process 7 (aln) is statically linked");
+            awaitFailure(other, "process 9 (aln) is statically linked");
+            awaitFailure(other, "it takes 9 MiB, --max-size allows 8 MiB");
+
+            assertThat(log.lines())
+                    .containsExactly(
+                            "WARN ALIGN (1): no checkpoint: process 7 (aln) is statically linked; it runs on, and would "
+                                    + "start from the beginning if it failed",
+                            "WARN ALIGN (2): no checkpoint: it takes 9 MiB, --max-size allows 8 MiB; it runs on, and "
+                                    + "would start from the beginning if it failed");
+        }
+    }
+
+    private void awaitFailure(TaskRef ref, String reason) throws IOException {
+        var notice = seen(ref.store().resolve("status.json"));
+        StoreFixture.create(ref.store()).failed(reason);
+        await(notice);
     }
 
     @Test
@@ -127,10 +152,13 @@ class GenerationNoticedRouteTest {
     }
 
     private NotifyBuilder noticed(TaskRef ref, int generation) {
-        var manifest = ref.store().resolve("generations/%06d/manifest.json".formatted(generation));
+        return seen(ref.store().resolve("generations/%06d/manifest.json".formatted(generation)));
+    }
+
+    private NotifyBuilder seen(Path file) {
         return new NotifyBuilder(routes.context())
                 .filter(exchange ->
-                        manifest.toString().equals(exchange.getMessage().getHeader(Exchange.FILE_PATH, String.class)))
+                        file.toString().equals(exchange.getMessage().getHeader(Exchange.FILE_PATH, String.class)))
                 .whenDone(1)
                 .create();
     }
