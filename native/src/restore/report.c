@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * What a capsule hands to the supervisor besides words. */
+ * What a capsule tells the supervisor, and hands to it. */
 #include "common/io.h"
 #include "restore/restore.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+void restore_warn(const struct restore *restore, const char *fmt, ...)
+{
+    struct ckpt_error warning = {0}; /* no code: not an error */
+    va_list list;
+
+    va_start(list, fmt);
+    vsnprintf(warning.message, sizeof(warning.message), fmt, list);
+    va_end(list);
+    if (write(restore->report_fd, &warning, sizeof(warning)) < 0)
+        return; /* nobody listens */
+}
+
+void restore_fail(const struct restore *restore, const struct ckpt_error *err)
+{
+    ssize_t sent = write(restore->report_fd, err, sizeof(*err));
+
+    _exit(sent < 0 ? 2 : 1);
+}
 
 union control {
     struct cmsghdr header;

@@ -61,6 +61,13 @@ int capsule_start(const struct capsule_spec *spec, pid_t *ret_init, struct ckpt_
 /* In init: makes the stand-in and never returns. */
 void tree_restore(struct restore *restore) __attribute__((noreturn));
 
+/* descriptions.c, in the stand-in: moves what this program needs above all numbers that the tree wants, */
+void restore_clear_numbers(struct restore *restore);
+/* opens what the tree has open, */
+void restore_open_descriptions(struct restore *restore);
+/* and what it shares; System V objects are there. */
+void restore_open_shared_memory(struct restore *restore);
+
 /* In a process of the tree, after all barriers: becomes the process of the image. */
 void process_restore(struct restore *restore, const struct image_process *process)
     __attribute__((noreturn));
@@ -82,5 +89,12 @@ int restore_receive(int report_fd, void *data, size_t size, int *ret_master);
 /* Reports and ends the calling process; the supervisor then ends the capsule. */
 void restore_fail(const struct restore *restore, const struct ckpt_error *err)
     __attribute__((noreturn));
+
+#define RESTORE_FAIL_ERRNO(restore, ...)                                                           \
+    do {                                                                                           \
+        struct ckpt_error err_ = {0};                                                              \
+        ckpt_error_errno(&err_, __VA_ARGS__);                                                      \
+        restore_fail(restore, &err_);                                                              \
+    } while (0)
 
 #endif

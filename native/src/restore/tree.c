@@ -4,14 +4,8 @@
  * Inside the capsule: init, the stand-in, and the making of all processes with their old numbers. Each node of the
  * plan runs node_main(): forks those it has to fork, starts its session, and meets the others at barriers, after which
  * groups exist, zombies die and the living become what they were. */
-#include "common/cleanup.h"
 #include "common/io.h"
-#include "objects/epoll.h"
 #include "objects/limit.h"
-#include "objects/lock.h"
-#include "objects/mapped_file.h"
-#include "objects/object.h"
-#include "objects/shared_memory.h"
 #include "objects/system_v.h"
 #include "objects/terminal.h"
 #include "objects/terminal_control.h"
@@ -24,7 +18,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,32 +29,6 @@
 #include <unistd.h>
 
 #define EXIST_TRIES 100000
-
-void restore_warn(const struct restore *restore, const char *fmt, ...)
-{
-    struct ckpt_error warning = {0}; /* no code: not an error */
-    va_list list;
-
-    va_start(list, fmt);
-    vsnprintf(warning.message, sizeof(warning.message), fmt, list);
-    va_end(list);
-    if (write(restore->report_fd, &warning, sizeof(warning)) < 0)
-        return; /* nobody listens */
-}
-
-void restore_fail(const struct restore *restore, const struct ckpt_error *err)
-{
-    ssize_t sent = write(restore->report_fd, err, sizeof(*err));
-
-    _exit(sent < 0 ? 2 : 1);
-}
-
-#define FAIL_ERRNO(restore, ...)                                                                   \
-    do {                                                                                           \
-        struct ckpt_error err_ = {0};                                                              \
-        ckpt_error_errno(&err_, __VA_ARGS__);                                                      \
-        restore_fail(restore, &err_);                                                              \
-    } while (0)
 
 /* fork with a chosen pid; exit_signal is for the parent when the child ends. */
 static pid_t fork_as(pid_t pid, int exit_signal)
@@ -112,7 +79,7 @@ static void node_fork_adopted(struct restore *restore, int index)
         _exit(0);
     }
     if (passing < 0 || waitpid(passing, NULL, 0) != passing)
-        FAIL_ERRNO(restore, "make a helper for process %d", restore->plan.nodes[index].pid);
+        RESTORE_FAIL_ERRNO(restore, "make a helper for process %d", restore->plan.nodes[index].pid);
 }
 
 static void children_fork(struct restore *restore, int creator, bool before_session)
@@ -156,7 +123,7 @@ static void zombies_await(struct restore *restore, int creator)
             !node->process->zombie)
             continue;
         if (waitid(P_PID, (id_t)node->pid, &info, WEXITED | WNOWAIT | __WALL) < 0)
-            FAIL_ERRNO(restore, "wait for the zombie %d", node->pid);
+            RESTORE_FAIL_ERRNO(restore, "wait for the zombie %d", node->pid);
     }
 }
 
@@ -168,17 +135,17 @@ static __attribute__((noreturn)) void node_main(struct restore *restore, int ind
 
     children_fork(restore, index, true);
     if (node->session == node->pid && setsid() < 0)
-        FAIL_ERRNO(restore, "make process %d lead a session", node->pid);
+        RESTORE_FAIL_ERRNO(restore, "make process %d lead a session", node->pid);
     if (terminal_take(restore->tree, node->process, restore->terminals, &err) < 0)
         restore_fail(restore, &err);
     children_fork(restore, index, false);
     terminal_give_up(restore->tree, node->process, restore->terminals);
     barrier(&restore->shared->created, all);
     if (node->leads_group && node->session != node->pid && setpgid(0, 0) < 0)
-        FAIL_ERRNO(restore, "make process %d lead a group", node->pid);
+        RESTORE_FAIL_ERRNO(restore, "make process %d lead a group", node->pid);
     barrier(&restore->shared->led, all);
     if (node->group != node->pid && getpgrp() != node->group && setpgid(0, node->group) < 0)
-        FAIL_ERRNO(restore, "put process %d into its group", node->pid);
+        RESTORE_FAIL_ERRNO(restore, "put process %d into its group", node->pid);
     barrier(&restore->shared->grouped, all);
     terminal_foreground_set(restore->tree, node->process, restore->terminals);
     if (node->process == NULL)
@@ -204,179 +171,10 @@ static void node_fork(struct restore *restore, int index)
     if (pid == 0)
         node_main(restore, index);
     if (pid < 0)
-        FAIL_ERRNO(restore, "make process %d", wanted);
+        RESTORE_FAIL_ERRNO(restore, "make process %d", wanted);
 }
 
 /* ---- the stand-in ---- */
-
-static int description_open(const struct restore_context *context,
-                            const struct image_description *from, struct ckpt_error *err)
-{
-    switch (from->kind) {
-    case DESCRIPTION_REGULAR:
-    case DESCRIPTION_DELETED:
-        return regular_file_restore(context, from, err);
-    case DESCRIPTION_DIRECTORY:
-        return directory_restore(context, from, err);
-    case DESCRIPTION_DEVICE:
-        return device_restore(context, from, err);
-    case DESCRIPTION_PROC:
-        return proc_file_restore(context, from, err);
-    case DESCRIPTION_PIPE:
-    case DESCRIPTION_FIFO:
-        return pipe_restore(context, from, err);
-    case DESCRIPTION_EVENTFD:
-        return event_restore(context, from, err);
-    case DESCRIPTION_TIMERFD:
-        return timer_restore(context, from, err);
-    case DESCRIPTION_SIGNALFD:
-        return signalfd_restore(context, from, err);
-    case DESCRIPTION_EPOLL:
-        return epoll_restore(context, from, err);
-    case DESCRIPTION_MEMFD:
-        return memfd_restore(context, from, err);
-    case DESCRIPTION_PIDFD:
-        return pidfd_restore(context, from, err);
-    case DESCRIPTION_INOTIFY:
-        return inotify_restore(context, from, err);
-    case DESCRIPTION_QUEUE:
-        return posix_queue_restore(context, from, err);
-    case DESCRIPTION_TERMINAL_MASTER:
-    case DESCRIPTION_TERMINAL:
-    case DESCRIPTION_TTY:
-        return terminal_restore(context, from, err);
-    case DESCRIPTION_SOCKET:
-        return socket_restore(context, from, err);
-    case DESCRIPTION_PATH_ONLY:
-        return path_only_restore(context, from, err);
-    case DESCRIPTION_INHERITED:
-        return inherited_restore(context, from, err);
-    default:
-        return standard_stream_restore(context, from, err);
-    }
-}
-
-/* All descriptors of ours have to be above all that any process wants. */
-static int base_find(const struct tree_image *tree)
-{
-    int highest = 63;
-
-    for (size_t i = 0; i < tree->process_count; i++) {
-        for (size_t j = 0; j < tree->processes[i].descriptor_count; j++) {
-            if (tree->processes[i].descriptors[j].fd > highest)
-                highest = tree->processes[i].descriptors[j].fd;
-        }
-    }
-    for (size_t i = 0; i < tree->description_count; i++) {
-        const struct image_description *epoll = &tree->descriptions[i];
-        for (size_t j = 0; epoll->kind == DESCRIPTION_EPOLL && j < epoll->watch_count; j++) {
-            if (epoll->watches[j].fd > highest)
-                highest = epoll->watches[j].fd;
-        }
-    }
-    return highest + 1;
-}
-
-static int move_up(struct restore *restore, int fd)
-{
-    int moved = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, restore->base);
-
-    if (fd >= 0 && moved < 0)
-        FAIL_ERRNO(restore, "move a descriptor above %d (limit of open files)", restore->base);
-    return moved;
-}
-
-/* The slaves stay until every session has its terminal. */
-static void terminals_hand_on(struct restore *restore, const struct restore_context *context)
-{
-    struct ckpt_error err;
-
-    if (terminals_settle(context, &err) < 0)
-        restore_fail(restore, &err);
-    for (size_t i = 0; i < restore->tree->terminal_count; i++) {
-        struct terminal_ends *ends = &restore->terminals[i];
-        if (restore->tree->terminals[i].use != TERMINAL_OF_THE_TREE &&
-            restore_report_terminal(restore->report_fd, ends->master) < 0)
-            FAIL_ERRNO(restore, "hand over the terminal");
-        if (ends->slave < 0)
-            continue;
-        int low = ends->slave;
-        ends->slave = move_up(restore, low);
-        close(low);
-    }
-}
-
-static void descriptions_open(struct restore *restore)
-{
-    const struct tree_image *tree = restore->tree;
-    struct ckpt_error err = {0};
-
-    restore->opened = calloc(tree->description_count + 1, sizeof(int));
-    restore->terminals = calloc(tree->terminal_count + 1, sizeof(*restore->terminals));
-    if (restore->opened == NULL || restore->terminals == NULL)
-        FAIL_ERRNO(restore, "open %d descriptions", (int)tree->description_count);
-    struct restore_context context = {
-        .tree = restore->tree,
-        .dirfd = restore->dirfd,
-        .input = restore->input,
-        .output = restore->output,
-        .error = restore->error,
-        .opened = restore->opened,
-        .terminals = restore->terminals,
-    };
-    if (terminals_make(tree, restore->terminals, &err) < 0)
-        restore_fail(restore, &err);
-    for (size_t i = 0; i < tree->description_count; i++)
-        restore->opened[i] = -1;
-    for (size_t i = 0; i < tree->description_count; i++) {
-        int fd = description_open(&context, &tree->descriptions[i], &err);
-        if (fd < 0)
-            restore_fail(restore, &err);
-        restore->opened[i] = move_up(restore, fd);
-        close(fd);
-    }
-    for (size_t i = 0; i < tree->description_count; i++) {
-        if (regular_file_settle(&tree->descriptions[i], restore->opened[i], &err) < 0)
-            restore_fail(restore, &err);
-    }
-    for (size_t i = 0; i < tree->description_count; i++) {
-        if (inotify_settle(&tree->descriptions[i], restore->opened[i], &err) < 0)
-            restore_fail(restore, &err);
-    }
-    terminals_hand_on(restore, &context);
-    if (sockets_settle(&context, &err) < 0 || locks_of_descriptions_restore(&context, &err) < 0)
-        restore_fail(restore, &err);
-    for (size_t i = 0; i < tree->description_count; i++) {
-        if (tree->descriptions[i].kind == DESCRIPTION_EPOLL &&
-            epoll_fill(&context, &tree->descriptions[i], restore->opened[i], &err) < 0)
-            restore_fail(restore, &err);
-    }
-}
-
-static void shared_memory_open(struct restore *restore)
-{
-    const struct tree_image *tree = restore->tree;
-    struct ckpt_error err = {0};
-
-    restore->shared_memory = calloc(tree->shared_count + 1, sizeof(int));
-    if (restore->shared_memory == NULL)
-        FAIL_ERRNO(restore, "open %d shared objects", (int)tree->shared_count);
-    for (size_t i = 0; i < tree->mapped_file_count; i++) {
-        if (mapped_file_restore(&tree->mapped_files[i], restore->dirfd, &err) < 0)
-            restore_fail(restore, &err);
-    }
-    for (size_t i = 0; i < tree->shared_count; i++) {
-        restore->shared_memory[i] = -1;
-        if (tree_image_segment(tree, &tree->shared[i]) != NULL)
-            continue; /* it is attached, not mapped */
-        int fd =
-            shared_memory_restore(tree, &tree->shared[i], restore->opened, restore->dirfd, &err);
-        if (fd < 0)
-            restore_fail(restore, &err);
-        restore->shared_memory[i] = move_up(restore, fd);
-        close(fd);
-    }
-}
 
 static __attribute__((noreturn)) void reap(struct restore *restore)
 {
@@ -403,17 +201,11 @@ static __attribute__((noreturn)) void stand_in_main(struct restore *restore)
     if (restore->plan.stand_in_session == restore->plan.stand_in && getpid() != getsid(0))
         setsid();
     limits_raise();
-    restore->base = base_find(restore->tree);
-    restore->dirfd = move_up(restore, restore->dirfd);
-    restore->report_fd = move_up(restore, restore->report_fd);
-    restore->status_fd = move_up(restore, restore->status_fd);
-    restore->input = move_up(restore, restore->input);
-    restore->output = move_up(restore, restore->output);
-    restore->error = move_up(restore, restore->error);
-    descriptions_open(restore);
+    restore_clear_numbers(restore);
+    restore_open_descriptions(restore);
     if (system_v_restore(restore->tree, restore->dirfd, &err) < 0)
         restore_fail(restore, &err);
-    shared_memory_open(restore);
+    restore_open_shared_memory(restore);
     children_fork(restore, -1, false);
     zombies_await(restore, -1);
     /* From now on nothing of the tree may be held open here. */
@@ -464,7 +256,7 @@ void tree_restore(struct restore *restore)
     restore->shared = mmap(NULL, sizeof(*restore->shared), PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (restore->shared == MAP_FAILED)
-        FAIL_ERRNO(restore, "share %d bytes", (int)sizeof(*restore->shared));
+        RESTORE_FAIL_ERRNO(restore, "share %d bytes", (int)sizeof(*restore->shared));
     if (restore->plan.stand_in_session == 1)
         setsid();
     if (restore->plan.stand_in == 1)
@@ -473,6 +265,6 @@ void tree_restore(struct restore *restore)
     if (stand_in == 0)
         stand_in_main(restore);
     if (stand_in < 0)
-        FAIL_ERRNO(restore, "make process %d", restore->plan.stand_in);
+        RESTORE_FAIL_ERRNO(restore, "make process %d", restore->plan.stand_in);
     init_wait(stand_in);
 }
