@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define CLONE_FROM (1U << 20)
-#define LOOK_PART  4          /* of the bytes written */
-#define LOOK_LEAST (8U << 20) /* anyhow */
+#define LOOK_PART  16         /* of the bytes written */
+#define LOOK_LEAST (1U << 20) /* anyhow: a block */
 
 int todo_take(struct files *files, struct files_todo *todo, int fd, uint64_t size,
               struct ckpt_error *err)

@@ -8,6 +8,7 @@ from case import expect, goes_on_after_restart, one_line
 from harness import check
 
 SIZE = 5_000_000
+ALL_BLOCKS = 16  # generations, by when each block of the files was looked at
 
 
 def flip(path):
@@ -50,7 +51,7 @@ def begun(case, damage, change=lambda path: None):
 
 
 def heals(task, within=1):
-    """In so many generations: each reads some 8 MB of what it shares with the one before, in turn."""
+    """In so many generations: each reads a block of what it shares with the one before, in turn."""
     with open(task.path("data"), "rb") as f:
         data = f.read()
     for _ in range(within):
@@ -76,7 +77,7 @@ def test_damage_that_its_time_tells(case):
 
 
 def test_damage_that_nothing_tells(case):
-    heals(begun(case, flip_unseen), 3)
+    heals(begun(case, flip_unseen), ALL_BLOCKS)
 
 
 def test_a_content_that_was_cut(case):
@@ -92,7 +93,7 @@ def test_damage_of_a_file_that_grows(case):
         with open(path, "ab") as f:
             f.write(b"more")
     heals(begun(case, flip, grow))
-    heals(begun(case, flip_unseen, grow), 3)
+    heals(begun(case, flip_unseen, grow), ALL_BLOCKS)
 
 
 def test_damage_of_a_file_that_changes(case):
