@@ -305,6 +305,20 @@ static int members_await(struct coordinator *coordinator, uint64_t deadline, str
     return failure_report(coordinator, err);
 }
 
+/* Who became another program since tree_check(). */
+static int parallel_check(struct coordinator *coordinator, const struct process_tree *tree,
+                          struct ckpt_error *err)
+{
+    char reason[BLAME_SIZE];
+
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_process *process = &tree->processes[i];
+        if (!tree_process_is_dead(process) && parallel_blame(process, reason))
+            return process_refuse(coordinator, process, reason, err);
+    }
+    return 0;
+}
+
 int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, struct ckpt_error *err)
 {
     uint64_t deadline = clock_monotonic_ms() + QUIESCE_DEADLINE_MS;
@@ -326,7 +340,9 @@ int tree_quiesce(struct coordinator *coordinator, struct process_tree *ret, stru
         const struct tree_process *stranger = stranger_find(coordinator, ret);
         if (stranger == NULL) {
             stopped_note(coordinator);
-            error = threads_find(coordinator, ret, err);
+            error = parallel_check(coordinator, ret, err);
+            if (error == 0)
+                error = threads_find(coordinator, ret, err);
             if (error < 0)
                 process_tree_free(ret);
             return error;
