@@ -20,7 +20,7 @@
 
 #define ENDED_TRIES       20
 #define ENDED_PAUSE_MS    50
-#define UNREAD_TRIES      5
+#define UNREAD_TRIES      12
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
 
