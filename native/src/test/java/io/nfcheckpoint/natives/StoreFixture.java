@@ -102,10 +102,7 @@ public final class StoreFixture {
             bytes += content.length;
             files.add(ordered("name", name, "size", content.length, "xxh3", xxh3(content)));
         }
-        // As the supervisor does: under another name first, for it must appear complete.
-        Path unfinished = directory.resolve("manifest.json.new");
-        write(unfinished, manifest(number, runSeconds, bytes, files));
-        Files.move(unfinished, directory.resolve("manifest.json"), StandardCopyOption.ATOMIC_MOVE);
+        appear(directory.resolve("manifest.json"), manifest(number, runSeconds, bytes, files));
         return this;
     }
 
@@ -134,6 +131,13 @@ public final class StoreFixture {
         return store.resolve("generations").resolve("%06d".formatted(number));
     }
 
+    /** As the supervisor does: under another name first, for it must appear complete. */
+    private void appear(Path file, Map<String, Object> document) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + ".new");
+        write(unfinished, document);
+        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
     private StoreFixture status(String state, Integer exitStatus) throws IOException {
         var status = ordered(
                 "format",
@@ -155,7 +159,7 @@ public final class StoreFixture {
         status.put("failure", failure == null ? null : ordered("time", TIME, "reason", failure));
         status.put("warnings", List.of());
         status.put("exitStatus", exitStatus);
-        write(store.resolve("status.json"), status);
+        appear(store.resolve("status.json"), status);
         return this;
     }
 

@@ -68,28 +68,26 @@ class StoreNoticedRouteTest {
     }
 
     @Test
-    void tellsTheUserOnceWhyThereIsNoCheckpoint() throws IOException {
+    void tellsTheUserOnceWhyThereIsNoCheckpoint() throws Exception {
         var other = new TaskRef("c3d4", "ALIGN (2)", root.resolve("c3/d4"));
+        var linked = StoreFixture.create(task.store()).failed("process 7 (aln) is statically linked");
+        var tooLarge = StoreFixture.create(other.store()).failed("process 9 (aln) is statically linked");
         try (var log = new LogCapture()) {
+            var first = noticed(linked);
             run(task);
+            await(first);
+            var second = noticed(tooLarge);
             run(other);
-            awaitFailure(task, "process 7 (aln) is statically linked");
-            awaitFailure(other, "process 9 (aln) is statically linked");
-            awaitFailure(other, "it takes 9 MiB, --max-size allows 8 MiB");
+            await(second);
+            tooLarge.failed("it takes 9 MiB, --max-size allows 8 MiB");
 
-            assertThat(log.lines())
+            assertThat(log.awaitLines(2))
                     .containsExactly(
                             "WARN ALIGN (1): no checkpoint: process 7 (aln) is statically linked; it runs on, and would "
                                     + "start from the beginning if it failed",
                             "WARN ALIGN (2): no checkpoint: it takes 9 MiB, --max-size allows 8 MiB; it runs on, and "
                                     + "would start from the beginning if it failed");
         }
-    }
-
-    private void awaitFailure(TaskRef ref, String reason) throws IOException {
-        var notice = seen(ref.store().resolve("status.json"));
-        StoreFixture.create(ref.store()).failed(reason);
-        await(notice);
     }
 
     @Test
@@ -153,6 +151,11 @@ class StoreNoticedRouteTest {
 
     private NotifyBuilder noticed(TaskRef ref, int generation) {
         return seen(ref.store().resolve("generations/%06d/manifest.json".formatted(generation)));
+    }
+
+    /** Its status. */
+    private NotifyBuilder noticed(StoreFixture store) {
+        return seen(store.store().resolve("status.json"));
     }
 
     private NotifyBuilder seen(Path file) {
