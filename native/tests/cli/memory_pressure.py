@@ -3,6 +3,7 @@
 """A task that is about to reach the memory limit of its control group has an image from before the kernel ends it, and
 goes on from there with more. Needs root, to make a group; tried with version 1 and version 2, whichever has the memory
 controller here."""
+import contextlib
 import json
 import os
 import subprocess
@@ -54,13 +55,26 @@ class Group:
                 subprocess.run(["sleep", "0.01"], check=False)
 
 
-def test_image_before_the_kernel_ends_the_task(case):
-    task = case.task([case.program("grows"), "110", "60"])
-    group = Group.make(128 * MIB, task.user) if os.geteuid() == 0 else None
+@contextlib.contextmanager
+def limited(case, task, size):
+    """A group for the task; None, with a line that says so, where there can be none."""
+    group = Group.make(size, task.user) if os.geteuid() == 0 else None
     if group is None:
         print(f"left out {case.name}: no control group with a memory limit can be made here")
+        yield None
         return
     try:
+        yield group
+    finally:
+        task.kill_tree()
+        group.remove()
+
+
+def test_image_before_the_kernel_ends_the_task(case):
+    task = case.task([case.program("grows"), "110", "60"])
+    with limited(case, task, 128 * MIB) as group:
+        if group is None:
+            return
         task.environ["CKPT_LOG"] = os.path.join(task.logs, "ckpt.log")
         task.start(group.line(task.run_line("--memory", "80%")))
         task.wait_ready()
@@ -80,19 +94,14 @@ def test_image_before_the_kernel_ends_the_task(case):
         expect("processes ended for want of it", task.json("status.json")["oomKills"], 0)
         expect("output", task.log("stdout"), "pass\n")
         expect("generations taken for the memory", task.generations(), [])
-    finally:
-        task.kill_tree()
-        group.remove()
 
 
 def test_host_without_room_in_memory(case):
     """It is said before anything is touched, and the image stays for a host that has it."""
     task = case.task([case.program("grows"), "40", "1"])
-    group = Group.make(32 * MIB, task.user) if os.geteuid() == 0 else None
-    if group is None:
-        print(f"left out {case.name}: no control group with a memory limit can be made here")
-        return
-    try:
+    with limited(case, task, 32 * MIB) as group:
+        if group is None:
+            return
         task.start()
         task.wait_ready()
         task.checkpoint()
@@ -111,19 +120,14 @@ def test_host_without_room_in_memory(case):
         task.wait_restarted(1)
         expect("exit status elsewhere", task.wait_end(), 0)
         expect("output", task.log("stdout"), "pass\n")
-    finally:
-        task.kill_tree()
-        group.remove()
 
 
 def test_retry_with_less_memory(case):
     """It begins again, and the reason is on record."""
     task = case.task([case.program("grows"), "40", "1"])
-    group = Group.make(32 * MIB, task.user) if os.geteuid() == 0 else None
-    if group is None:
-        print(f"left out {case.name}: no control group with a memory limit can be made here")
-        return
-    try:
+    with limited(case, task, 32 * MIB) as group:
+        if group is None:
+            return
         task.start()
         task.wait_ready()
         task.checkpoint()
@@ -135,9 +139,6 @@ def test_retry_with_less_memory(case):
         refused, = task.json("status.json")["refused"]
         expect("generation", refused["generation"], 1)
         check("MiB of memory, of which" in refused["reason"], f"refused: {refused}")
-    finally:
-        task.kill_tree()
-        group.remove()
 
 
 def test_host_without_room_on_disk(case):
