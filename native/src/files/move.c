@@ -439,6 +439,23 @@ static int left_over_remove(const struct moving *moving, struct ckpt_error *err)
     return 0;
 }
 
+/* Nothing hangs on it. */
+static void rest_remove(const struct move *move)
+{
+    struct names names = {0};
+    struct stat status;
+
+    names_read(move->from, ".", &names);
+    for (size_t i = 0; i < names.count; i++) {
+        bool held = fstatat(move->from, names.list[i], &status, AT_SYMLINK_NOFOLLOW) < 0;
+        for (size_t j = 0; j < move->held_count; j++)
+            held |= status_is_same(&status, &move->held[j]);
+        if (!held)
+            remove_tree_at(move->from, names.list[i]);
+    }
+    names_free(&names);
+}
+
 int move_files(const struct move *move, struct ckpt_error *err)
 {
     struct moving moving = {.move = move};
@@ -448,6 +465,8 @@ int move_files(const struct move *move, struct ckpt_error *err)
         error = all_move(&moving, ".", err);
     if (error == 0)
         error = left_over_remove(&moving, err);
+    if (error == 0 && move->clears)
+        rest_remove(move);
     for (size_t i = 0; i < moving.twin_count; i++)
         free(moving.twins[i].path);
     free(moving.twins);

@@ -11,6 +11,7 @@
 
 #include "files/catalog.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 struct move {
@@ -23,6 +24,8 @@ struct move {
         *held; /* likewise: the store, what holds the other directory, our own streams */
     size_t held_count;
     const struct catalog *catalog; /* of the latest generation */
+    bool
+        clears; /* what stayed behind in the first goes as well, but for what is held: nobody else has been there */
 };
 
 /* Broken off, it can be done again once the first directory is what it was. */

@@ -38,7 +38,7 @@ static size_t found_length(const char *path)
     return length;
 }
 
-static bool is_made_here(const char *path)
+bool mount_point_is_ours(const char *path)
 {
     struct stat st;
 
@@ -66,7 +66,7 @@ int mount_point_make(struct mount_point *point, const char *path, struct ckpt_er
 void mount_point_remove(struct mount_point *point)
 {
     while (point->path != NULL &&
-           (strlen(point->path) > point->found || is_made_here(point->path)) &&
+           (strlen(point->path) > point->found || mount_point_is_ours(point->path)) &&
            rmdir(point->path) == 0)
         path_shorten(point->path);
     free(point->path);

@@ -12,6 +12,7 @@
 #include "objects/object.h"
 #include "restore/place.h"
 #include "store/generation.h"
+#include "supervisor/mount_point.h"
 #include "supervisor/warning.h"
 
 #include <dirent.h>
@@ -196,6 +197,7 @@ int way_finish(const struct way *way, const struct files *files, const struct ru
         .held = held,
         .held_count = 8,
         .catalog = &files->last,
+        .clears = options->reference_from == UINT64_MAX && mount_point_is_ours(way->work),
     };
     return move_files(&move, err);
 }

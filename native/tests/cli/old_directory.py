@@ -41,8 +41,8 @@ def stage(task, directory):
         os.symlink(os.path.join(task.dir, "input"), os.path.join(directory, name))
 
 
-def begun(case, environ=None):
-    task = case.task(["bash", "-c", WORK], ("--dedicated", "--exclude", ".command.*", "--each-own", ".att*"))
+def begun(case, environ=None, options=()):
+    task = case.task(["bash", "-c", WORK], ("--dedicated", "--exclude", ".command.*", "--each-own", ".att*", *options))
     task.environ.update(environ or {})
     write(task, task.dir, "input", "data\n")
     stage(task, task.work)
@@ -98,6 +98,22 @@ def test_check_names_the_way(case):
         task.start(line)
         expect("exit status of ckpt check", task.wait_end(), 0)
         check(any(l.startswith("image-way") and words in l for l in task.log("stdout").splitlines()), task.log("stdout"))
+
+
+def test_a_directory_that_had_to_be_made_again_goes_again(case):
+    """As on a node's own disk, where each attempt has a directory that ends with it."""
+    task = begun(case, options=("--by-reference", "none"))
+    shutil.rmtree(task.work)
+    for number in (1, 2):
+        retry = new_directory(task, f"retry{number}")
+        stage(task, retry)
+        task.start(without(UNMOUNTED, task.run_line()), cwd=retry)
+        task.wait_restarted(number)
+        if number == 1:
+            task.kill_tree()
+    ends(task)
+    results_are_right(task, retry, moved=False)
+    check(not os.path.exists(task.work), f"what stays: {os.path.exists(task.work) and os.listdir(task.work)}")
 
 
 def on_other_filesystem(task):

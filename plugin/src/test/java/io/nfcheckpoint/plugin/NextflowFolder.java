@@ -26,6 +26,7 @@ final class NextflowFolder {
     private final String version;
     private final Path path;
     private String parser = "v1";
+    private List<String> surroundings = List.of();
 
     private NextflowFolder(String version, Path path) {
         this.version = version;
@@ -55,6 +56,23 @@ final class NextflowFolder {
     /** With the stricter parser, where there are two; it warns of settings that nobody has declared. */
     NextflowFolder strict() {
         parser = "v2";
+        return this;
+    }
+
+    /**
+     * Nextflow, and all that it starts, get no mount namespaces. They are counted for each user namespace, so a new one can
+     * have a limit of its own.
+     */
+    NextflowFolder withoutMountNamespaces() {
+        surroundings = List.of(
+                "unshare",
+                "--user",
+                "--map-current-user",
+                "--keep-caps",
+                "sh",
+                "-c",
+                "echo 0 > /proc/sys/user/max_mnt_namespaces && exec setpriv --inh-caps=-all --ambient-caps=-all \"$@\"",
+                "sh");
         return this;
     }
 
@@ -99,7 +117,8 @@ final class NextflowFolder {
     }
 
     private List<String> command(String name, List<String> words) {
-        var command = new ArrayList<>(List.of(LAUNCHER.toString(), version, "-log", name + ".log"));
+        var command = new ArrayList<>(surroundings);
+        command.addAll(List.of(LAUNCHER.toString(), version, "-log", name + ".log"));
         command.addAll(words);
         return command;
     }
