@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.openhft.hashing.LongHashFunction;
 
 /**
@@ -26,8 +28,14 @@ public final class StoreFixture {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TIME = "2026-11-22T12:00:00.000Z";
+    private static final AtomicInteger INCARNATIONS = new AtomicInteger();
 
     private final Path store;
+
+    /** When the task was started last: later than in any store that was made before. */
+    private final String started =
+            Instant.parse(TIME).plusSeconds(INCARNATIONS.incrementAndGet()).toString();
+
     private final List<Map<String, Object>> restarts = new ArrayList<>();
     private final List<Map<String, Object>> refused = new ArrayList<>();
     private Map<String, String> labels = Map.of("task", "ALIGN (1)");
@@ -73,7 +81,7 @@ public final class StoreFixture {
 
     /** Takes effect with the next state. */
     public StoreFixture restarted(int generation, double runSeconds) {
-        restarts.add(ordered("time", TIME, "generation", generation, "runSeconds", runSeconds));
+        restarts.add(ordered("time", started, "generation", generation, "runSeconds", runSeconds));
         return this;
     }
 
@@ -149,7 +157,7 @@ public final class StoreFixture {
                 "pid",
                 4711,
                 "started",
-                TIME,
+                started,
                 "generation",
                 0,
                 "restarts",

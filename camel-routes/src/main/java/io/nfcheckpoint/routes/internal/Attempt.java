@@ -11,9 +11,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is known of one attempt while it is under way. Guarded by the ledger. */
 final class Attempt {
@@ -28,6 +29,10 @@ final class Attempt {
     private final int restartsBefore;
     private final Optional<Instant> incarnationBefore;
     private final Map<Integer, GenerationManifest> generations = new HashMap<>();
+
+    /** Incarnations of which it has been told what their hosts refused: a job that is started again has several. */
+    private final Set<Instant> told = new HashSet<>();
+
     private Optional<Instant> start = Optional.empty();
 
     Attempt(PendingTask pending) {
@@ -60,8 +65,20 @@ final class Attempt {
 
     /** Whether the command has begun: an engine may learn of that later, or it still waits in a queue. */
     boolean hasBegun(Optional<StoreView> view) {
-        Optional<Instant> incarnation = view.flatMap(StoreView::status).map(StoreStatus::started);
-        return start.isPresent() || incarnation.isPresent() && !incarnation.equals(incarnationBefore);
+        return start.isPresent()
+                || view.flatMap(StoreView::status).filter(this::isOurs).isPresent();
+    }
+
+    private boolean isOurs(StoreStatus status) {
+        return !Optional.ofNullable(status.started()).equals(incarnationBefore);
+    }
+
+    /** What is to be told of how it began: each time the same status comes, but once. */
+    Optional<Refused> refused(StoreStatus status) {
+        return Optional.of(status)
+                .filter(this::isOurs)
+                .flatMap(Refused::of)
+                .filter(refused -> told.add(status.started()));
     }
 
     /** @return whether it is of this attempt and was not noticed before */
@@ -97,6 +114,6 @@ final class Attempt {
                         .sum(),
                 unnoticed,
                 restart,
-                view.flatMap(StoreView::status).map(StoreStatus::refused).orElse(List.of()));
+                view.flatMap(StoreView::status).flatMap(this::refused));
     }
 }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param bytes that they take together
  * @param unnoticed those of them that are seen only now, oldest first
  * @param restart with which the attempt began
- * @param refused what it was to begin with instead; no column
+ * @param refused what it was to begin with instead, unless that has been told; no column
  */
 record AttemptRow(
         int attempt,
@@ -36,7 +36,7 @@ record AttemptRow(
         long bytes,
         List<GenerationManifest> unnoticed,
         Optional<StoreStatus.Restart> restart,
-        List<StoreStatus.Refusal> refused) {
+        Optional<Refused> refused) {
 
     static final List<String> COLUMNS = List.of(
             "task",

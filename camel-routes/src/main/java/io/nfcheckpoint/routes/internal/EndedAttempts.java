@@ -20,9 +20,7 @@ final class EndedAttempts {
     void add(TaskRef task, AttemptRow row) {
         trace.add(task, row);
         rates.observe(row.place(), row.ran(), row.ending().struck());
-        if (!row.refused().isEmpty()) {
-            log.refused(task, row);
-        }
+        row.refused().ifPresent(refused -> log.refused(task, refused));
     }
 
     void save() {

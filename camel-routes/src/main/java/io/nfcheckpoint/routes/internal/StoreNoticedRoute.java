@@ -24,8 +24,8 @@ import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
 
 /**
- * A generation of a running task is noticed when its manifest appears, a checkpoint that failed when the task's status
- * changes.
+ * A generation of a running task is noticed when its manifest appears, a checkpoint that failed, or an image that was
+ * refused, when the task's status changes.
  *
  * <p>One consumer looks at all stores: it only lists directories, those of running tasks, and reads each file once for
  * each time of modification. It writes and locks nothing.
@@ -123,7 +123,10 @@ final class StoreNoticedRoute extends RouteBuilder {
     private void noticeStatus(Exchange exchange) {
         Path store = file(exchange).getParent();
         ledger.watchedTask(store)
-                .ifPresent(task -> stores.status(store).ifPresent(status -> failed.notice(task, status)));
+                .ifPresent(task -> stores.status(store).ifPresent(status -> {
+                    ledger.refused(store, status).ifPresent(refused -> log.refused(task, refused));
+                    failed.notice(task, status);
+                }));
     }
 
     private void noticeGeneration(Exchange exchange) throws IOException {

@@ -142,6 +142,11 @@ final class TaskLedger {
                 .filter(attempt -> attempt.noticed(manifest));
     }
 
+    /** @return what the attempt that uses the store could not begin with, if that is news */
+    synchronized Optional<Refused> refused(Path store, StoreStatus status) {
+        return Optional.ofNullable(watched.get(store)).flatMap(entry -> entry.attempt.refused(status));
+    }
+
     synchronized boolean isAboveWatchedStore(Path directory) {
         return watched.keySet().stream().anyMatch(store -> store.startsWith(directory));
     }

@@ -46,17 +46,14 @@ final class UserLog {
     }
 
     /** Found out where the attempt ran, which is not here. */
-    void refused(TaskRef task, AttemptRow row) {
-        String instead = row.restart()
-                .map(restart -> "continued from generation " + restart.generation())
-                .orElse("began again");
-        row.refused()
-                .forEach(refusal -> user.warn(
-                        "{} could not continue from {}: {}; it {}",
-                        task.name(),
-                        refusal.generation() == 0 ? "an image" : "generation " + refusal.generation(),
-                        refusal.reason(),
-                        instead));
+    void refused(TaskRef task, Refused refused) {
+        user.warn(
+                "{} could not continue from {} it {}",
+                task.name(),
+                refused.description(),
+                refused.instead()
+                        .map(restart -> "continued from generation " + restart.generation())
+                        .orElse("began again"));
     }
 
     void skipped(Judgement judgement) {

@@ -307,6 +307,16 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void anAttemptThatDidNotComeToRunIsNotToldOf() throws IOException {
+        StoreFixture.create(task.store()).refused(1, "of an attempt before").ended(1);
+        pending(1);
+
+        failed(1, false);
+
+        assertThat(log.lines()).noneMatch(line -> line.contains("of an attempt before"));
+    }
+
+    @Test
     void tellsWhatWasInterruptedWithTheRun() throws IOException {
         runUntilKilled().generation(1, 31.5);
 

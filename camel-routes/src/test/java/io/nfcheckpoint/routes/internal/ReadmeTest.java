@@ -109,7 +109,7 @@ class ReadmeTest {
                 7,
                 List.of(manifest),
                 Optional.of(new StoreStatus.Restart(Instant.now(), 2, Duration.ofMinutes(1))),
-                List.of());
+                Optional.empty());
         var failure = Values.failure(Values.ended(137, 2), false);
         events.started(Values.TASK, Optional.of(attempt), Optional.of(new Judgement(failure, restart)));
         events.failed(new Judgement(failure, restart), row);

@@ -91,6 +91,28 @@ class StoreNoticedRouteTest {
     }
 
     @Test
+    void tellsAtOnceAndOnceWhatTheHostRefused() throws Exception {
+        StoreFixture.create(task.store()).refused(9, "of an attempt before").ended(1);
+        try (var log = new LogCapture()) {
+            run(task);
+            var store = StoreFixture.create(task.store()).refused(2, "why").refused(1, "why");
+            store.running();
+            var lines = log.awaitLines(1);
+            var notice = noticed(store);
+            store.failed("it is statically linked");
+            await(notice);
+            routes.completed(new TaskCompleted(task));
+
+            assertThat(lines)
+                    .containsExactly(
+                            "WARN ALIGN (1) could not continue from generation 2 or generation 1: why; it began"
+                                    + " again");
+            assertThat(log.lines().stream().filter(line -> line.contains("could not continue")))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
     void leavesNothingBehindInAStore() throws IOException {
         run(task);
         var notice = noticed(task, 1);
