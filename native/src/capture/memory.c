@@ -7,6 +7,7 @@
 
 #include "capture/mappings.h"
 #include "capture/policies.h"
+#include "capture/snapshot.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/process.h"
@@ -22,7 +23,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #define PAGE            4096ULL
 #define BATCH_PAGES     256
@@ -184,24 +185,31 @@ static int run_write(struct writer *writer, uint64_t address, const char *pages,
     return 0;
 }
 
-/* Through /proc/PID/mem it takes twice as long, but that also shows what the process itself may not read. */
-static ssize_t memory_read(struct writer *writer, uint64_t address, size_t size)
+/* How many of the pages there are to be read: behind the end of a file there is nothing.
+ *
+ * Not by process_vm_readv: it pins what it reads, and before that the kernel gives the snapshot a page of its own for each
+ * that it has in common with its process. The task would take twice its memory. */
+static size_t pages_read(struct writer *writer, uint64_t address, size_t count)
 {
-    struct iovec local = {.iov_base = writer->pages, .iov_len = size};
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+    size_t done = 0;
 
-    if (process_vm_readv(writer->snapshot, &local, 1, &remote, 1, 0) == (ssize_t)size)
-        return (ssize_t)size;
-    return pread_full(writer->mem_fd, writer->pages, size, (off_t)address);
+    while (done < count * PAGE) {
+        ssize_t got = pread(writer->mem_fd, writer->pages + done, count * PAGE - done,
+                            (off_t)(address + done));
+        if (got > 0)
+            done += (size_t)got;
+        else if (got == 0 || errno != EINTR)
+            break;
+    }
+    return done / PAGE;
 }
 
-/* Stores neighbouring pages; zero ones of anonymous memory need not be stored. Behind the end of a file there is
- * nothing to be read; what is known to have pages must be readable. */
+/* Stores neighbouring pages; zero ones of anonymous memory need not be stored. What is known to have pages must be
+ * readable. */
 static int pages_store(struct writer *writer, uint64_t address, size_t count, bool whole,
                        bool skip_zero)
 {
-    ssize_t got = memory_read(writer, address, count * PAGE);
-    size_t readable = got > 0 ? (size_t)got / PAGE : 0;
+    size_t readable = pages_read(writer, address, count);
     int error = readable < count && !whole ? -EIO : 0;
 
     for (size_t i = 0; error == 0 && i < readable;) {
@@ -249,9 +257,10 @@ static int part_store(struct writer *writer, uint64_t address, size_t count, boo
 {
     int error = 0;
 
-    if (pread_full(writer->pagemap_fd, writer->pagemap, count * sizeof(uint64_t),
-                   (off_t)(address / PAGE * sizeof(uint64_t))) < 0)
-        return -errno;
+    ssize_t got = pread_full(writer->pagemap_fd, writer->pagemap, count * sizeof(uint64_t),
+                             (off_t)(address / PAGE * sizeof(uint64_t)));
+    if (got != (ssize_t)(count * sizeof(uint64_t)))
+        return got < 0 ? (int)got : -EIO;
     for (size_t i = 0; error == 0 && i < count;) {
         size_t start = i;
         enum page_class class = page_classify(writer->pagemap[i], whole);
@@ -338,6 +347,16 @@ static void writer_free(struct writer *writer)
     free(writer);
 }
 
+/* Its pages may have been taken from it between two looks, which shows in nothing that was read. */
+static int killed_set(const struct tree_image *tree, pid_t inner, struct ckpt_error *err)
+{
+    const struct image_process *process = tree_image_process(tree, inner);
+
+    return ckpt_error_set(err, EOWNERDEAD,
+                          "the copy of process %d (%s) was killed while it was saved", (int)inner,
+                          process != NULL ? process->name : "");
+}
+
 static int pages_add(struct writer *writer, pid_t inner, struct manifest *manifest)
 {
     char name[32];
@@ -367,6 +386,8 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
         policies_read(snapshot, &mappings);
     for (size_t i = 0; error == 0 && i < mappings.count; i++)
         error = mapping_store(writer, &mappings.list[i], tree, err);
+    if (snapshot_was_killed(snapshot))
+        error = killed_set(tree, inner, err);
     if (error == 0)
         error = process_image_write(&writer->image, dirfd, inner, err);
     if (error == 0 && pages_add(writer, inner, manifest) < 0)

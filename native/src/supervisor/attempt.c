@@ -152,6 +152,14 @@ static void checkpoint_succeeded(struct session *session)
     triggers_follow(session);
 }
 
+/* The kernel chooses a copy before any process of the task, which then has lost nobody. */
+static void want_of_memory_tell(struct session *session, struct ckpt_error *err)
+{
+    if (memory_watch_excuse(&session->memory, session->kills_before,
+                            session->checkpoint.snapshots_killed) > 0)
+        ckpt_error_set(err, err->code, "%s, by the kernel, for want of memory", err->message);
+}
+
 static void checkpoint_begin(struct session *session, enum manifest_cause cause);
 
 void writing_ended(struct session *session)
@@ -159,6 +167,7 @@ void writing_ended(struct session *session)
     struct ckpt_error err = {0};
 
     int error = checkpoint_finish(&session->checkpoint, &err);
+    want_of_memory_tell(session, &err);
     if (session->stands_still)
         coordinator_tell_all(&session->coordinator, WIRE_RESUME);
     session->stands_still = false;
@@ -223,6 +232,7 @@ static void checkpoint_try(struct session *session, enum manifest_cause cause)
 
     session->cause = cause;
     session->attempted_ms = clock_monotonic_ms();
+    session->kills_before = memory_watch_kills(&session->memory);
     session->stay_wanted = false;
     calls_begin(session);
     const char *request = request_of(session);

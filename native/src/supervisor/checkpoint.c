@@ -363,6 +363,7 @@ int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
     checkpoint->resident_bytes = 0;
     for (size_t i = 0; i < job->manifest.process_count; i++)
         checkpoint->resident_bytes += job->manifest.processes[i].resident_bytes;
+    checkpoint->snapshots_killed = job->snapshots_killed;
     snapshots_end(checkpoint->coordinator);
     int error = job->result;
     if (error == 0 && job->files.healed[0] != 0)

@@ -30,7 +30,8 @@ struct checkpoint {
     void *job; /* the thread's */
     unsigned generation;
     double pause_seconds, write_seconds;
-    uint64_t resident_bytes; /* of the tree, at the barrier */
+    uint64_t resident_bytes;   /* of the tree, at the barrier */
+    unsigned snapshots_killed; /* before they were saved: why the last one failed */
 };
 
 int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err);

@@ -210,6 +210,16 @@ uint64_t memory_watch_kills(const struct memory_watch *watch)
                                                                     : 0;
 }
 
+uint64_t memory_watch_excuse(struct memory_watch *watch, uint64_t before, uint64_t count)
+{
+    uint64_t kills = memory_watch_kills(watch), since = kills > before ? kills - before : 0;
+
+    if (count > since)
+        count = since;
+    watch->kills_before += count;
+    return count;
+}
+
 static bool used_read(const struct memory_watch *watch, uint64_t *ret)
 {
     char text[8192] = "";

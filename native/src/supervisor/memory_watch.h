@@ -34,6 +34,8 @@ void memory_watch_open_from(struct memory_watch *watch, const char *groups, cons
 void memory_watch_close(struct memory_watch *watch);
 /* How many processes of the group the kernel has ended since for want of memory. */
 uint64_t memory_watch_kills(const struct memory_watch *watch);
+/* So many of them, at most all since there were `before`, were none of the task's and no longer count; how many. */
+uint64_t memory_watch_excuse(struct memory_watch *watch, uint64_t before, uint64_t count);
 /* percent of the limit from which on it is nearly reached. */
 struct memory_look memory_watch_look(struct memory_watch *watch, unsigned percent, uint64_t now_ms,
                                      uint64_t resident);

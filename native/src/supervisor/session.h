@@ -37,7 +37,8 @@ struct session {
     struct schedule schedule;
     struct memory_watch memory;
     struct watch memory_timer;
-    bool beginning;    /* a checkpoint is: no other is */
+    uint64_t kills_before; /* memory_watch_kills() when the last checkpoint was tried */
+    bool beginning;        /* a checkpoint is: no other is */
     bool busy;         /* the tree is being parked or captured: nothing else is done meanwhile */
     int late_signal;   /* that came then, or 0 */
     bool stands_still; /* until the image that is being written is complete */

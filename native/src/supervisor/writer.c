@@ -6,6 +6,7 @@
 #include "supervisor/writer.h"
 
 #include "capture/memory.h"
+#include "capture/snapshot.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "store/checksum.h"
@@ -84,6 +85,8 @@ static int memory_write(struct writer_job *job)
     struct memory_files files = {.index = index, .workdir = job->files.files->workdir};
     int error = index == NULL ? ckpt_error_set(&job->err, ENOMEM, "no memory") : 0;
 
+    for (size_t i = 0; i < job->source_count; i++)
+        snapshot_give_way(job->sources[i].snapshot);
     for (size_t i = 0; error == 0 && i < job->source_count; i++)
         error = capture_memory(job->sources[i].snapshot, job->sources[i].inner, &job->tree, &files,
                                job->dirfd, &job->manifest, &job->err);
@@ -122,6 +125,8 @@ void writer_run(struct writer_job *job)
             generation_commit(job->store, job->generation, job->dirfd, &job->manifest, &job->err);
     if (job->result < 0)
         generation_abandon(job->store, job->generation);
+    for (size_t i = 0; job->result == -EOWNERDEAD && i < job->source_count; i++)
+        job->snapshots_killed += snapshot_was_killed(job->sources[i].snapshot);
 }
 
 void writer_job_free(struct writer_job *job)

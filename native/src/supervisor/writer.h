@@ -27,6 +27,7 @@ struct writer_job {
     int records[2];    /* copies of the output, to be synced; -1 */
     double write_seconds;
     int result;
+    unsigned snapshots_killed; /* if that is the result: -EOWNERDEAD */
     struct ckpt_error err;
 };
 

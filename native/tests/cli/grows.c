@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* `grows FIRST SECOND`: fills so many MiB, and so many more once it may go; prints `pass` if all is as it was written. */
+/* `grows FIRST SECOND`: fills so many MiB; once it may go, it fills them again, and so many more. Prints `pass` if all is
+ * as it was written. */
 #include "testlib.h"
 
 #include <sys/mman.h>
 
 #define MIB 1048576UL
 
-static uint64_t *fill_words(size_t size, uint64_t seed)
+static uint64_t *room_for(size_t size)
 {
     uint64_t *words = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     CHECK(words != MAP_FAILED, "no memory");
+    return words;
+}
+
+static void number(uint64_t *words, size_t size, uint64_t seed)
+{
     for (size_t i = 0; i < size / 8; i++)
         words[i] = i * seed;
-    return words;
 }
 
 static void look(const uint64_t *words, size_t size, uint64_t seed)
@@ -27,12 +32,16 @@ int main(int argc, char **argv)
 {
     size_t first = argc > 1 ? strtoul(argv[1], NULL, 10) * MIB : MIB;
     size_t second = argc > 2 ? strtoul(argv[2], NULL, 10) * MIB : MIB;
-    uint64_t *a = fill_words(first, 3);
+    uint64_t *a = room_for(first);
 
+    number(a, first, 3);
     ready();
     wait_go();
-    uint64_t *b = fill_words(second, 5);
     look(a, first, 3);
+    number(a, first, 7);
+    uint64_t *b = room_for(second);
+    number(b, second, 5);
+    look(a, first, 7);
     look(b, second, 5);
     pass();
 }

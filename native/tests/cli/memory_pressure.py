@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
 """A task that is about to reach the memory limit of its control group has an image from before the kernel ends it, and
-goes on from there with more. Needs root, to make a group; tried with version 1 and version 2, whichever has the memory
+goes on from there with more. What needs a group needs root; tried with version 1 and version 2, whichever has the memory
 controller here."""
 import contextlib
+import glob
 import json
 import os
+import signal
 import subprocess
+import time
 import uuid
 
 from case import expect
@@ -18,15 +21,16 @@ MIB = 1 << 20
 class Group:
     """A control group with a memory limit; None from make() where there can be none."""
 
-    FILES = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
+    FILES = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control"),
+             ("/sys/fs/cgroup", "memory.max", "memory.events"))
 
     @classmethod
     def make(cls, size, user):
-        for base, limit in cls.FILES:
+        for base, limit, events in cls.FILES:
             path = os.path.join(base, "ckpt-test-" + uuid.uuid4().hex[:8])
             try:
                 os.mkdir(path)
-                group = cls(path, os.path.join(path, limit))
+                group = cls(path, os.path.join(path, limit), os.path.join(path, events))
                 group.allow(size)
                 os.chown(os.path.join(path, "cgroup.procs"), user.uid, -1)
                 return group
@@ -35,12 +39,17 @@ class Group:
                     os.rmdir(path)
         return None
 
-    def __init__(self, path, limit):
-        self.path, self.limit = path, limit
+    def __init__(self, path, limit, events):
+        self.path, self.limit, self.events = path, limit, events
 
     def allow(self, size):
         with open(self.limit, "w", encoding="ascii") as f:
             f.write(str(size))
+
+    def kills(self):
+        """How many processes the kernel has ended in it."""
+        with open(self.events, encoding="ascii") as f:
+            return int(dict(line.split() for line in f)["oom_kill"])
 
     def line(self, argv):
         """Starts in the group, as a batch system would have it."""
@@ -83,6 +92,7 @@ def test_image_before_the_kernel_ends_the_task(case):
             check('"memory"' in f.read(), "the cause is not the memory")
         with open(task.environ["CKPT_LOG"], encoding="utf-8") as f:
             check("stands still" in f.read(), "the image was taken beside a task that writes")
+        expect("processes ended for the sake of the image", group.kills(), 0)
         task.touch("go")
         expect("exit status", task.wait_end(), 137)
         expect("processes ended for want of memory", task.json("status.json")["oomKills"], 1)
@@ -94,6 +104,65 @@ def test_image_before_the_kernel_ends_the_task(case):
         expect("processes ended for want of it", task.json("status.json")["oomKills"], 0)
         expect("output", task.log("stdout"), "pass\n")
         expect("generations taken for the memory", task.generations(), [])
+
+
+def memory_is_half_written(task):
+    """The image under way, which the supervisor has just begun to write: the task runs again."""
+    for path in glob.glob(os.path.join(task.store, "generations/*/*.mem")):
+        number = int(path.split("/")[-2])
+        if number not in task.generations() and 0 < os.stat(path).st_size < 25 * MIB:
+            return True
+    return False
+
+
+def stop_in_the_middle(task):
+    """A checkpoint whose writer stands still, as on a slow disk, and whoever waits for it."""
+    supervisor = task.process.pid
+    while True:
+        asks = subprocess.Popen([task.place.ckpt, "checkpoint", task.store], cwd=task.dir, env=task.environ,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                **task.user.popen_arguments())
+        while asks.poll() is None:
+            if memory_is_half_written(task):
+                os.kill(supervisor, signal.SIGSTOP)
+                if memory_is_half_written(task):
+                    return asks
+                os.kill(supervisor, signal.SIGCONT)
+        check(time.monotonic() < task.deadline, "no image could be met half written")
+
+
+def copy_of(task):
+    """The process that is read in the place of the task's own, and that one."""
+    found = {}
+    for pid in task.tree():
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+            found[f.read().strip()] = pid
+    return found["ckpt-snapshot"], found["grows"]
+
+
+def oom_score_adj(pid):
+    with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as f:
+        return int(f.read())
+
+
+def test_the_copy_goes_before_the_task(case):
+    """What an image takes beside the task is given up before the task is: the copy is whom the kernel ends first. Nothing
+    that was read of it becomes an image, and the task does not notice."""
+    task = case.task([case.program("grows"), "50", "1"])
+    task.start()
+    task.wait_ready()
+    asks = stop_in_the_middle(task)
+    copy, process = copy_of(task)
+    expect("the copy is chosen", oom_score_adj(copy), 1000)
+    expect("the process is chosen as ever", oom_score_adj(process), oom_score_adj(os.getpid()))
+    os.kill(copy, signal.SIGKILL)
+    os.kill(task.process.pid, signal.SIGCONT)
+    _, said = asks.communicate()
+    expect("exit status of ckpt checkpoint", asks.returncode, 175)
+    check(f"the copy of process {process} (grows) was killed while it was saved" in said, f"says {said!r}")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
 
 
 def test_host_without_room_in_memory(case):

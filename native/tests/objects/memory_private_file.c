@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* A private mapping of a file: modified pages keep the change, others follow the file, also a deleted one. */
+/* A private mapping of a file: modified pages keep the change, others follow the file, also a deleted one that
+ * ends before its mapping does. */
 #include "testlib.h"
 #include <sys/mman.h>
 
 #define SIZE 40960
 
-static char *map(const char *name, uint64_t seed)
+static char *map(const char *name, uint64_t seed, size_t mapped)
 {
     char data[SIZE];
     int fd = MUST(open(name, O_RDWR | O_CREAT, 0600));
 
     fill(data, SIZE, seed);
     MUST(write(fd, data, SIZE));
-    char *p = MUST(mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+    char *p = MUST(mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
     close(fd);
     return p;
 }
 
 int main(void)
 {
-    char *kept = map("kept", 1), *deleted = map("deleted", 2), *second;
+    char *kept = map("kept", 1, SIZE), *deleted = map("deleted", 2, SIZE + 8192), *second;
     int fd = MUST(open("kept", O_RDWR));
 
     second = MUST(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 8192));

@@ -114,6 +114,10 @@ static void unified_check(void)
     CHECK_INT((long)memory_watch_kills(&watch), 0);
     put("cgroup2/job/step/task/memory.events", "low 0\nhigh 0\nmax 12\noom 3\noom_kill 3\n");
     CHECK_INT((long)memory_watch_kills(&watch), 2);
+    CHECK_INT((long)memory_watch_excuse(&watch, 2, 1), 0); /* killed by somebody else */
+    CHECK_INT((long)memory_watch_kills(&watch), 2);
+    CHECK_INT((long)memory_watch_excuse(&watch, 1, 3), 1);
+    CHECK_INT((long)memory_watch_kills(&watch), 1);
     memory_watch_close(&watch);
 }
 
