@@ -44,23 +44,19 @@ static bool is_before(struct timespec a, struct timespec b)
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
-int request_prepare(struct store *store, struct ckpt_error *err)
+void request_prepare(struct store *store)
 {
     cleanup_dir DIR *dir = NULL;
     struct stat lease, st;
     struct dirent *entry;
     char id[CKPT_ID_SIZE];
-    int r;
 
-    if (mkdirat(store->dirfd, REQUEST_DIRECTORY, 0700) < 0 && errno != EEXIST)
-        return ckpt_error_errno(err, "make '%s/" REQUEST_DIRECTORY "'", store->path);
-    r = open_requests(store, &dir);
-    if (r < 0)
-        return ckpt_error_errno(err, "open '%s/" REQUEST_DIRECTORY "'", store->path);
+    if (open_requests(store, &dir) < 0)
+        return;
     /* A request younger than the lease is meant for this incarnation. Both times are the
      * filesystem's. */
     if (fstatat(store->dirfd, "lease", &lease, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0;
+        return;
     while ((entry = readdir(dir))) {
         if ((split_name(entry->d_name, REQUEST_SUFFIX, id) ||
              split_name(entry->d_name, REPLY_SUFFIX, id)) &&
@@ -68,7 +64,6 @@ int request_prepare(struct store *store, struct ckpt_error *err)
             is_before(st.st_mtim, lease.st_mtim))
             unlinkat(dirfd(dir), entry->d_name, 0);
     }
-    return 0;
 }
 
 int request_next(struct store *store, char ret_id[CKPT_ID_SIZE])

@@ -16,10 +16,9 @@
 int request_checkpoint(struct store *store, unsigned timeout_ms, unsigned *ret_generation,
                        struct ckpt_error *err);
 
-/* The supervisor, which may watch DIR/requests with inotify (IN_MOVED_TO) and should look here
- * every second anyway, for askers on other hosts. request_prepare() makes the directory and
- * removes what earlier incarnations left. */
-int request_prepare(struct store *store, struct ckpt_error *err);
+/* The supervisor. An asker on its host tells it by WIRE_ASKED that there is something to look for; it should look every
+ * second anyway, for those on other hosts. request_prepare() removes what earlier incarnations left. */
+void request_prepare(struct store *store);
 
 /* 1 and the oldest pending request, 0 when there is none, or -errno. Files with foreign names
  * are ignored. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-/* The asker's side of DIR/requests: writes ID.request, waits for ID.reply. inotify tells of it
- * at once on the same host; a look every REQUEST_POLL_MS finds it when the supervisor runs on
- * another one. */
+/* The asker's side of DIR/requests: writes ID.request, waits for ID.reply. On the same host each tells the other of it
+ * at once; a look every REQUEST_POLL_MS finds it when the supervisor runs on another one. */
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
 #include "store/document.h"
 #include "store/request.h"
 #include "store/request_name.h"
+#include "store/task.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define REQUEST_POLL_MS 200
 #define REPLY_LIMIT     65536
@@ -132,6 +135,25 @@ static int write_request(struct store *store, int dirfd, const char *name, struc
     return document_write(dirfd, name, document, what, false, err);
 }
 
+/* The supervisor has no watch on the directory: to close one takes milliseconds, which every short task would wait for.
+ * On another host, or in another network namespace, it looks by itself. */
+static void tell(struct store *store)
+{
+    struct wire_message message = {.version = WIRE_VERSION, .type = WIRE_ASKED};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct task task;
+
+    if (fd < 0 || task_read(store, &task, NULL) < 0)
+        return;
+    task_socket_name(&task, address.sun_path + 1);
+    socklen_t size =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(address.sun_path + 1));
+    if (connect(fd, (const struct sockaddr *)&address, size) == 0)
+        send(fd, &message, sizeof(message), MSG_NOSIGNAL);
+    task_free(&task);
+}
+
 int request_checkpoint(struct store *store, unsigned timeout_ms, unsigned *ret_generation,
                        struct ckpt_error *err)
 {
@@ -149,8 +171,10 @@ int request_checkpoint(struct store *store, unsigned timeout_ms, unsigned *ret_g
         return r;
     watch = watch_requests(store);
     r = write_request(store, dirfd, request, err);
-    if (r == 0)
+    if (r == 0) {
+        tell(store);
         r = wait_for_reply(store, dirfd, watch, reply, timeout_ms, ret_generation, err);
+    }
     /* In this order: an answer is only written while the request is there. */
     unlinkat(dirfd, request, 0);
     unlinkat(dirfd, reply, 0);

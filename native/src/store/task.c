@@ -127,6 +127,11 @@ int task_set_label(struct task *task, const char *label, struct ckpt_error *err)
     return add_label(task, label, (size_t)(equals - label), equals + 1) < 0 ? no_memory(err) : 0;
 }
 
+void task_socket_name(const struct task *task, char ret_name[TASK_SOCKET_SIZE])
+{
+    snprintf(ret_name, TASK_SOCKET_SIZE, "ckpt-%s", task->id);
+}
+
 struct json_object *task_to_json(const struct task *task)
 {
     json_object *document = document_new(), *labels = json_object_new_object();

@@ -50,6 +50,10 @@ int task_read(struct store *store, struct task *ret, struct ckpt_error *err);
 int task_write(struct store *store, const struct task *task, bool sync, struct ckpt_error *err);
 #define TASK_NAME "task.json"
 
+/* Of the coordinator's socket in the abstract namespace, without its leading NUL. */
+#define TASK_SOCKET_SIZE 64
+void task_socket_name(const struct task *task, char ret_name[TASK_SOCKET_SIZE]);
+
 /* Releases what the struct owns, not the struct; fine on a zeroed one, and twice. */
 void task_free(struct task *task);
 

@@ -38,7 +38,7 @@ void request_answer(struct session *session, unsigned generation, const char *er
         return;
     request_reply(session->store, session->request, generation, error, NULL);
     session->request[0] = 0;
-    session->requests_told = true; /* of others that waited */
+    session->coordinator.requests_told = true; /* of others that waited */
 }
 
 /* Not more often than this, however often what is in the way goes and comes again. */

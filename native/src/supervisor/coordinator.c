@@ -29,11 +29,6 @@
 
 #define IOPRIO_WHO_PROCESS 1
 
-void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE])
-{
-    snprintf(ret_name, COORDINATOR_NAME_SIZE, "ckpt-%s", task->id);
-}
-
 int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err)
 {
     return coordinator_watch_for(coordinator, watch, EPOLLIN, err);
@@ -187,6 +182,9 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         if (coordinator->called != NULL)
             coordinator->called(coordinator, member, &message->call);
         break;
+    case WIRE_ASKED:
+        coordinator->requests_told = true;
+        break;
     case WIRE_BLOCKED:
         error = coordinator->quiescing ? thread_unblock(member->outer, &message->blocked) : 0;
         if (error < 0)
@@ -223,9 +221,9 @@ static void listener_ready(struct coordinator *coordinator, struct watch *watch)
 
     if (fd < 0)
         return;
-    /* The name is anybody's to connect to; the tree is ours. */
+    /* The name is anybody's to connect to; the tree is ours. Root may ask for a checkpoint. */
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-        (peer.uid != geteuid() && geteuid() != 0)) {
+        (peer.uid != geteuid() && geteuid() != 0 && peer.uid != 0)) {
         close(fd);
         return;
     }
@@ -304,7 +302,7 @@ int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err)
 
     if (fd < 0)
         return ckpt_error_errno(err, "make the coordinator's socket");
-    coordinator_name(coordinator->task, address.sun_path + 1);
+    task_socket_name(coordinator->task, address.sun_path + 1);
     socklen_t size =
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(address.sun_path + 1));
     if (name_bind(fd, &address, size) < 0 || listen(fd, LISTEN_BACKLOG) < 0)

@@ -87,7 +87,8 @@ struct coordinator {
     /* A member asks for something; may be called in the middle of a checkpoint. */
     void (*called)(struct coordinator *coordinator, struct member *member,
                    const struct wire_call *call);
-    bool quiescing; /* newcomers are asked at once */
+    bool requests_told; /* there may be requests in the store that nobody has looked for */
+    bool quiescing;     /* newcomers are asked at once */
     pid_t obstacle; /* outer: whose end lets a failed checkpoint succeed, as far as known, or 0 */
 };
 
@@ -115,9 +116,5 @@ struct member *coordinator_member_inner(struct coordinator *coordinator, pid_t i
                                         enum wire_kind kind);
 size_t coordinator_count(const struct coordinator *coordinator, enum wire_kind kind,
                          enum member_state state);
-
-/* The name of the socket, without its leading NUL. */
-#define COORDINATOR_NAME_SIZE 64
-void coordinator_name(const struct task *task, char ret_name[COORDINATOR_NAME_SIZE]);
 
 #endif

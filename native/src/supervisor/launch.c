@@ -43,11 +43,11 @@ int launch_library(char *path, size_t size, struct ckpt_error *err)
 static int environment_set(const struct coordinator *coordinator, int checkpoint_signal,
                            bool dedicated, uint64_t outside, const char *library)
 {
-    char name[COORDINATOR_NAME_SIZE], text[PATH_MAX * 2];
+    char name[TASK_SOCKET_SIZE], text[PATH_MAX * 2];
     const char *before = getenv("LD_PRELOAD");
     int error = 0;
 
-    coordinator_name(coordinator->task, name);
+    task_socket_name(coordinator->task, name);
     snprintf(text, sizeof(text), "%s%s%s", library, before != NULL && *before != 0 ? ":" : "",
              before != NULL ? before : "");
     error |= setenv("LD_PRELOAD", text, 1);

@@ -65,12 +65,12 @@ static void process_end(pid_t pid)
 
 void remains_end(const struct task *task)
 {
-    char name[COORDINATOR_NAME_SIZE];
+    char name[TASK_SOCKET_SIZE];
     cleanup_free char *buffer = malloc(ENVIRONMENT_MAX);
     cleanup_dir DIR *dir = opendir("/proc");
     struct dirent *entry;
 
-    coordinator_name(task, name);
+    task_socket_name(task, name);
     while (buffer != NULL && dir != NULL && (entry = readdir(dir)) != NULL) {
         pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
         if (pid > 0 && pid != getpid() && is_remainder(dirfd(dir), entry->d_name, name, buffer))

@@ -27,7 +27,7 @@ struct session {
     struct output output;
     struct terminal terminal;
     struct checkpoint checkpoint;
-    struct watch signals, timer, requests, root;
+    struct watch signals, timer, root;
     struct watch
         obstacle; /* a process whose end makes the next checkpoint worth trying; fd 0: none */
     uint64_t attempted_ms; /* when the last checkpoint was tried */
@@ -53,7 +53,6 @@ struct session {
     char inner_request[CKPT_ID_SIZE]; /* the number of one that the tree has asked for */
     bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
-    bool requests_told;         /* there may be more */
     uint64_t requests_look_ms;  /* when they are looked for anyhow */
     bool warned;      /* the person at the terminal has been told why there is no checkpoint */
     bool live;        /* the tree runs */

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -112,7 +111,7 @@ static bool put_off_follow(struct session *session)
     if (session->put_off_ms == 0)
         return false;
     if (session->put_off == MANIFEST_REQUEST) {
-        session->requests_told = true;
+        session->coordinator.requests_told = true;
         request_serve(session);
     } else {
         checkpoint_start(session, session->put_off);
@@ -164,9 +163,9 @@ static bool request_find(struct session *session)
 {
     uint64_t now = clock_monotonic_ms();
 
-    if (!session->requests_told && now < session->requests_look_ms)
+    if (!session->coordinator.requests_told && now < session->requests_look_ms)
         return false;
-    session->requests_told = false;
+    session->coordinator.requests_told = false;
     session->requests_look_ms = now + REQUEST_LOOK_MS;
     return request_next(session->store, session->request) == 1;
 }
@@ -202,14 +201,6 @@ static void memory_ready(struct coordinator *coordinator, struct watch *watch)
               (unsigned long long)(session->memory.limit >> 20));
     session->memory.armed = false;
     checkpoint_start(session, MANIFEST_MEMORY);
-}
-
-static void requests_ready(struct coordinator *coordinator, struct watch *watch)
-{
-    char events[4096];
-
-    while (read(watch->fd, events, sizeof(events)) > 0)
-        session_of(coordinator)->requests_told = true;
 }
 
 /* ---- beginning and end ---- */
@@ -305,24 +296,15 @@ int triggers_open(struct session *session, struct ckpt_error *err)
 
     session->timer = (struct watch){
         .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = timer_ready};
-    session->requests =
-        (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = requests_ready};
     session->checkpoint.done.ready = writing_ready;
     session->memory_timer = (struct watch){
         .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = memory_ready};
     if (session->timer.fd < 0 || session->memory_timer.fd < 0)
         return ckpt_error_errno(err, "make a timer");
-    int error = request_prepare(session->store, err);
-    if (error == 0)
-        error = coordinator_watch(coordinator, &session->memory_timer, err);
+    request_prepare(session->store);
+    int error = coordinator_watch(coordinator, &session->memory_timer, err);
     if (error == 0)
         error = coordinator_watch(coordinator, &session->timer, err);
-    if (error == 0 && session->requests.fd >= 0) {
-        char path[4200];
-        snprintf(path, sizeof(path), "%s/requests", session->store->path);
-        inotify_add_watch(session->requests.fd, path, IN_MOVED_TO | IN_CREATE);
-        error = coordinator_watch(coordinator, &session->requests, err);
-    }
     if (error == 0)
         error = checkpoint_open(&session->checkpoint, err);
     return error;

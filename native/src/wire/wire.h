@@ -24,6 +24,9 @@
  *          <------------------------ ANSWER    some time later
  *          <------------------------ RESUME    at any time after QUIESCE
  *          <------------------------ DETACH    the coordinator ends, the process goes on alone
+ *
+ *   anybody
+ *   ASKED ------------------------>            there is a request in the store (store/request.h)
  */
 #define WIRE_VERSION 3
 
@@ -45,6 +48,7 @@ enum wire_type {
     WIRE_BLOCKED,
     WIRE_CALL,
     WIRE_ANSWER,
+    WIRE_ASKED,
 };
 
 enum wire_kind {

@@ -7,12 +7,16 @@
 
 #include "common/cleanup.h"
 #include "store/request.h"
+#include "store/task.h"
+#include "wire/wire.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static unsigned count_files(const char *path)
@@ -35,7 +39,8 @@ __attribute__((noreturn)) static void supervise(int ready, unsigned count, const
     char events[4096], id[CKPT_ID_SIZE];
     int watch = inotify_init1(IN_CLOEXEC), lease;
 
-    if (store_lease_acquire(store, 0, &lease, &err) < 0 || request_prepare(store, &err) < 0 ||
+    if (store_lease_acquire(store, 0, &lease, &err) < 0 ||
+        mkdirat(store->dirfd, "requests", 0700) < 0 ||
         inotify_add_watch(watch, "store/requests", IN_MOVED_TO) < 0 || write(ready, "x", 1) != 1)
         _exit(1);
     while (count) {
@@ -120,6 +125,53 @@ TEST(request_times_out)
     store_close(store);
 }
 
+/* A supervisor that does not look by itself. */
+__attribute__((noreturn)) static void answer_when_told(int listener)
+{
+    struct store *store = fixture_store();
+    struct wire_message message;
+    struct ckpt_error err;
+    char id[CKPT_ID_SIZE];
+    int fd = accept(listener, NULL, NULL);
+
+    if (recv(fd, &message, sizeof(message), 0) != sizeof(message) || message.type != WIRE_ASKED ||
+        request_next(store, id) != 1 || request_reply(store, id, 4, NULL, &err) < 0)
+        _exit(1);
+    pause();
+    _exit(0);
+}
+
+TEST(request_is_told_of_on_the_same_host)
+{
+    struct store *store = fixture_store();
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct task task;
+    struct ckpt_error err;
+    unsigned generation = 0;
+    int lease, listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+    CHECK_INT(task_init(&task, (char *[]){"true", NULL}, "/", &err), 0);
+    CHECK_INT(task_write(store, &task, false, &err), 0);
+    CHECK_INT(store_lease_acquire(store, 0, &lease, &err), 0);
+    task_socket_name(&task, address.sun_path + 1);
+    CHECK_INT(bind(listener, (struct sockaddr *)&address,
+                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                               strlen(address.sun_path + 1))),
+              0);
+    CHECK_INT(listen(listener, 1), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        answer_when_told(listener);
+    if (request_checkpoint(store, 20000, &generation, &err) < 0)
+        unit_fail(__FILE__, __LINE__, "%s", err.message);
+    CHECK_INT(generation, 4);
+    stop(pid);
+    close(listener);
+    close(lease);
+    task_free(&task);
+    store_close(store);
+}
+
 TEST(request_with_nobody_there)
 {
     struct store *store = fixture_store();
@@ -168,7 +220,7 @@ TEST(foreign_names_are_no_requests)
     char found[CKPT_ID_SIZE];
 
     CHECK_INT(request_next(store, found), 0);
-    CHECK_INT(request_prepare(store, &err), 0);
+    CHECK_INT(mkdirat(store->dirfd, "requests", 0700), 0);
     fixture_write(store, "requests/hello.request", "{}");
     fixture_write(store, "requests/0123456789ABCDEF0123456789abcdef.request", "{}");
     fixture_write(store, "requests/0123456789abcdef0123456789abcdef.reply", "{}");
@@ -195,7 +247,7 @@ TEST(nobody_answers_who_has_gone)
     struct store *store = fixture_store();
     struct ckpt_error err;
 
-    CHECK_INT(request_prepare(store, &err), 0);
+    CHECK_INT(mkdirat(store->dirfd, "requests", 0700), 0);
     CHECK_INT(request_reply(store, "0123456789abcdef0123456789abcdef", 3, NULL, &err), 0);
     CHECK_INT(count_files("store/requests"), 0);
     store_close(store);
@@ -208,7 +260,9 @@ TEST(old_requests_are_cleared)
     struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
     int lease;
 
-    CHECK_INT(request_prepare(store, &err), 0);
+    request_prepare(store);
+    CHECK(!fixture_exists(store, "requests"));
+    CHECK_INT(mkdirat(store->dirfd, "requests", 0700), 0);
     fixture_write(store, "requests/0123456789abcdef0123456789abcdef.request", "{}");
     fixture_write(store, "requests/1123456789abcdef0123456789abcdef.reply", "{}");
     fixture_write(store, "requests/foreign", "");
@@ -218,7 +272,7 @@ TEST(old_requests_are_cleared)
               0);
     CHECK_INT(store_lease_acquire(store, 0, &lease, &err), 0);
     fixture_write(store, "requests/2123456789abcdef0123456789abcdef.request", "{}");
-    CHECK_INT(request_prepare(store, &err), 0);
+    request_prepare(store);
     CHECK_INT(count_files("store/requests"), 2);
     CHECK(fixture_exists(store, "requests/2123456789abcdef0123456789abcdef.request"));
     close(lease);
