@@ -10,11 +10,12 @@ OBJECTS_LIB := $(wildcard tests/lib/*.h)
 OBJECTS_C := $(patsubst tests/objects/%.c,build/tests/%,$(wildcard tests/objects/*.c))
 OBJECTS_CXX := $(patsubst tests/objects/%.cc,build/tests/%,$(wildcard tests/objects/*.cc))
 OBJECTS_CLI := $(filter-out $(if $(shell echo 'int i;' | $(CC) -m32 -xc -c -o /dev/null - 2>/dev/null && echo yes),,%_32_bit), \
-    $(patsubst tests/cli/%.c,build/tests/cli/%,$(wildcard tests/cli/*.c)))
+    $(patsubst tests/cli/%.c,build/tests/cli/%,$(filter-out %/loads_a_plug_in.c,$(wildcard tests/cli/*.c))))
 OBJECTS_F90 := $(if $(shell command -v gfortran),$(patsubst tests/objects/%.f90,build/tests/%,\
     $(wildcard tests/objects/*.f90)))
 OBJECTS_CLI += $(patsubst tests/libraries/%.c,build/tests/cli/%.so,$(wildcard tests/libraries/*.c)) \
-    build/tests/cli/dynamic_program build/tests/cli/knows_moments_static build/tests/cli/knows_moments_fixed $(if $(shell command -v musl-gcc),build/tests/cli/work_musl)
+    build/tests/cli/dynamic_program build/tests/cli/knows_moments_static build/tests/cli/knows_moments_fixed \
+    $(if $(shell command -v musl-gcc),build/tests/cli/work_musl build/tests/cli/loads_a_plug_in)
 
 OBJECTS_JAVA := $(if $(shell command -v javac),build/tests/java/Work.class)
 
@@ -63,6 +64,15 @@ build/tests/cli/work build/tests/cli/clocks: build/tests/cli/%: tests/cli/%.c $(
 build/tests/cli/work_musl: tests/cli/work.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
 	musl-gcc $(OBJECTS_CFLAGS) -o $@ $<
+
+build/tests/cli/loads_a_plug_in: tests/cli/loads_a_plug_in.c tests/objects.mk
+	@mkdir -p $(@D)
+	musl-gcc $(OBJECTS_CFLAGS) -o $@ $<
+
+# Goes into programs of another libc.
+build/tests/cli/brings_a_function.so: tests/libraries/brings_a_function.c tests/objects.mk
+	@mkdir -p $(@D)
+	$(CC) $(OBJECTS_CFLAGS) -fPIC -shared -nostdlib -fno-stack-protector -o $@ $<
 
 build/tests/cli/%.so: tests/libraries/%.c tests/objects.mk
 	@mkdir -p $(@D)

@@ -5,7 +5,8 @@
  * libdl or in libc, under different versions, and a program need not have the former. The objects behind us are listed
  * once, in a constructor; what the program has started with is not unloaded. From then on a search takes no lock and
  * changes nothing, so that it may be made when a function is first called, wherever that is: most processes of a
- * script live for a millisecond and call few. */
+ * script live for a millisecond and call few. What none of these has is looked for among all that is loaded now: before
+ * glibc 2.34 a plug-in may be the first to bring librt or libpthread. */
 #include "preload/pages.h"
 #include "preload/preload.h"
 #include "preload/text.h"
@@ -173,9 +174,35 @@ static void objects_list(void)
     object_count = first.count;
 }
 
+struct search {
+    const char *name;
+    uint32_t hash;
+    bool behind_us;
+    void *ret;
+};
+
+static int object_search(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct search *search = argument;
+    struct tables tables = {0};
+
+    (void)size;
+    if (!search->behind_us) {
+        search->behind_us = holds_us(info);
+        return 0;
+    }
+    const ElfW(Sym) *symbol =
+        tables_find(info, &tables) ? find(&tables, search->name, search->hash) : NULL;
+    if (symbol == NULL)
+        return 0;
+    search->ret = (void *)(tables.base + symbol->st_value);
+    return 1;
+}
+
 void *next_symbol(const char *name)
 {
     uint32_t hash = gnu_hash(name);
+    struct search late = {.name = name, .hash = hash};
 
     if (object_count == 0)
         objects_list();
@@ -185,5 +212,6 @@ void *next_symbol(const char *name)
         if (symbol != NULL)
             return (void *)(tables->base + symbol->st_value);
     }
-    return NULL;
+    dl_iterate_phdr(object_search, &late);
+    return late.ret;
 }

@@ -105,7 +105,7 @@ static void fork_observe(void)
     int (*glibc_register)(void (*)(void), void (*)(void), void (*)(void), void *) =
         next_symbol("__register_atfork");
     int (*posix_register)(void (*)(void), void (*)(void), void (*)(void)) =
-        next_symbol("pthread_atfork");
+        glibc_register == NULL ? next_symbol("pthread_atfork") : NULL;
 
     if (glibc_register != NULL)
         glibc_register(fork_prepare, fork_parent, fork_child, NULL);

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,14 +298,44 @@ EXPORT int renameat2(int from_directory, const char *from, int directory, const 
                    from, directory, path);
 }
 
-/* ---- shared memory ---- */
+/* ---- shared memory and semaphores ---- */
+
+#define MEMORY      "/dev/shm/"
+#define MEMORY_NAME 300
+
+static void memory_name(char ret[MEMORY_NAME], const char *prefix, const char *name)
+{
+    while (*name == '/')
+        name++;
+    ret[0] = 0;
+    text_append(ret, MEMORY_NAME, MEMORY);
+    text_append(ret, MEMORY_NAME, prefix);
+    text_append(ret, MEMORY_NAME, name);
+}
 
 EXPORT int shm_open(const char *name, int flags, mode_t mode)
 {
-    char path[300] = "/dev/shm/";
+    char path[MEMORY_NAME];
 
     if (!NAMES(flags) || name == NULL)
         return NEXT(shm_open)(name, flags, mode);
-    text_append(path, sizeof(path), name + (name[0] == '/'));
+    memory_name(path, "", name);
     return NOTED(int, NEXT(shm_open)(name, flags, mode), result >= 0, AT_FDCWD, path, 0);
+}
+
+/* Made under a passing name, and then linked to the lasting one. */
+EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+    char path[MEMORY_NAME];
+    va_list arguments;
+
+    if ((flags & O_CREAT) == 0)
+        return NEXT(sem_open)(name, flags);
+    va_start(arguments, flags);
+    mode_t mode = va_arg(arguments, mode_t);
+    unsigned value = va_arg(arguments, unsigned);
+    va_end(arguments);
+    memory_name(path, REAL(gnu_get_libc_version) != NULL ? "sem." : "", name);
+    return NOTED(sem_t *, NEXT(sem_open)(name, flags, mode, value), result != SEM_FAILED, AT_FDCWD,
+                 path, 0);
 }

@@ -48,6 +48,17 @@ def test_alone_it_does_no_harm(case):
     expect("standard error", task.log("stderr"), "")
 
 
+def test_function_that_a_plug_in_brings(case):
+    """What the library stands in front of need not be there when a program starts."""
+    if not os.path.exists(case.program("loads_a_plug_in")):
+        print("left out library.function_that_a_plug_in_brings: no musl-gcc here")
+        return
+    task = case.task([case.program("loads_a_plug_in"), case.program("brings_a_function.so")])
+    task.start()
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
 def test_static_programs_do_not_mind(case):
     task = case.task([case.program("static_program")])
     task.start(task.command, environ=dict(task.environ, LD_PRELOAD=task.place.library, CKPT_DIR=task.store))

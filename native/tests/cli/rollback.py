@@ -131,6 +131,39 @@ def test_files_outside_on_another_host(case):
     everywhere(case, True)
 
 
+MAKES_A_SEMAPHORE = """
+import _multiprocessing, os, time
+def wait_for(name):
+    while not os.path.exists(name):
+        time.sleep(0.01)
+open("ready", "w").close()
+wait_for("make")
+_multiprocessing.SemLock(1, 0, 1, os.environ["SEMAPHORE"], False)
+open("made", "w").close()
+wait_for("go")
+_multiprocessing.sem_unlink(os.environ["SEMAPHORE"])
+print("pass")
+"""
+
+
+def test_semaphore_made_after_the_image(case):
+    """With O_EXCL, as everybody does: the one that the killed attempt has left would be in the way."""
+    task = case.task(["python3", "-c", MAKES_A_SEMAPHORE])
+    task.environ["SEMAPHORE"] = f"/ckpt-tests.{task.id}"
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.touch("make")
+    task.wait_for(lambda: task.exists("made"), "the semaphore")
+    task.kill_tree()
+    task.start()
+    task.wait_restarted(1)
+    task.wait_for(lambda: task.exists("made"), "the semaphore again")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
 def test_files_of_others_are_left_alone(case):
     """Under a name in /tmp that the task had made there is somebody else's file, as there may be on another host."""
     if os.geteuid() != 0:
