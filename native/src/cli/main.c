@@ -37,6 +37,11 @@ static int usage_error(const char *what, const char *word)
     return EXIT_USAGE;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
     ckpt_log_open(NULL);
@@ -46,8 +51,7 @@ int main(int argc, char **argv)
         puts("ckpt " CKPT_VERSION);
         return finish_output(EXIT_SUCCESS);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
-        (argc > 2 && strcmp(argv[2], "--help") == 0)) {
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0 || (argc > 2 && is_help(argv[2]))) {
         fputs(usage_text, stdout);
         return finish_output(EXIT_SUCCESS);
     }

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STATUS_NAME "status.json"
 
@@ -22,6 +23,11 @@ static const char *const state_names[] = {"running", "ended", "stopped"};
 const char *status_state_name(enum status_state state)
 {
     return state_names[state];
+}
+
+void status_remove(const struct store *store)
+{
+    unlinkat(store->dirfd, STATUS_NAME, 0);
 }
 
 void status_free(struct status *status)

@@ -87,6 +87,8 @@ int status_write(struct store *store, const struct status *status, struct ckpt_e
 
 /* Releases what the struct owns, not the struct; fine on a zeroed one, and twice. */
 void status_free(struct status *status);
+/* As if nothing had run there yet. */
+void status_remove(const struct store *store);
 
 const char *status_state_name(enum status_state state);
 

@@ -44,6 +44,20 @@ static bool holds_generations(struct session *session)
     return count > 0;
 }
 
+/* Gives the store to another command: what is on record of the one before is not about it. */
+static void task_drop(struct session *session)
+{
+    struct status status;
+
+    if (status_read(session->store, &status, NULL) == 0) {
+        if (status.state == STATUS_RUNNING)
+            remains_end(&session->task);
+        status_free(&status);
+    }
+    status_remove(session->store);
+    task_free(&session->task);
+}
+
 static int task_open(struct session *session, enum run_mode mode, const char *cwd,
                      struct ckpt_error *err)
 {
@@ -57,13 +71,13 @@ static int task_open(struct session *session, enum run_mode mode, const char *cw
         error = task_init(&session->task, argv, cwd, err);
     else if (error == 0 && mode != RUN_MODE_RESTART && !session->options.same_task &&
              !task_same_command(&session->task, argv, cwd)) {
-        if (!session->options.fresh)
+        if (!session->options.fresh && holds_generations(session))
             return ckpt_error_set(
                 err, EINVAL,
-                "'%s' holds another command, '%s'; give another --dir, or --fresh "
-                "to drop it",
+                "'%s' holds images of another command, '%s'; give another --dir, or "
+                "--fresh to drop them",
                 session->store->path, session->task.argv[0]);
-        task_free(&session->task);
+        task_drop(session);
         error = task_init(&session->task, argv, cwd, err);
     } else if (error == 0) {
         session->task.incarnation++;

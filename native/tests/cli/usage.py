@@ -34,7 +34,8 @@ def test_wrong_lines(case):
 
 def test_help_and_version(case):
     task = case.task(["true"])
-    for line, word in ((["--help"], "checkpoint"), (["run", "--help"], "--time-limit"), (["--version"], "0.")):
+    for line, word in ((["--help"], "checkpoint"), (["run", "--help"], "--time-limit"),
+                       (["list", "-h"], "--json"), (["--version"], "0.")):
         status, out, err = task.ckpt(*line)
         expect(f"exit status of {line}", status, 0)
         check(word in out and err == "", f"{line} says {out!r} {err!r}")
@@ -51,6 +52,18 @@ def test_directory_of_another_command(case):
     expect("generations", task.generations(), [1])
     task.start()
     expect("output of the right command", counter.finish(), "4 5 6 ")
+
+
+def test_directory_without_images_takes_any_command(case):
+    """One that was misspelt, failed or has succeeded: there is nothing to lose."""
+    task = case.task(["true"])
+    for number, (command, status) in enumerate(((["/nonexistent/program"], 127), (["sh", "-c", "exit 3"], 3),
+                                                (["true"], 0), (["false"], 1)), 1):
+        task.start([*task.run_line()[:-1], *command])
+        expect(f"exit status of {command}", task.wait_end(), status)
+        expect(f"what {command} is told", len(task.messages()), 1 if status == 127 else 0)
+        expect("command on record", task.json("task.json")["argv"], command)
+    expect("exit status on record", task.json("status.json")["exitStatus"], 1)
 
 
 def test_command_that_does_not_exist(case):
