@@ -28,8 +28,7 @@
  * that for a task. */
 #define LEASE_LEAST_MS 100
 
-#define LEASE_TOUCH_MS  1000
-#define LEASE_SETTLE_MS 200 /* after which whoever came at the same moment has written as well */
+#define LEASE_TOUCH_MS 1000
 
 static int lease_open(struct store *store, int flags)
 {
@@ -93,29 +92,40 @@ static bool is_own(struct store *store)
            pid == (uint64_t)getpid() && strcmp(host, here) == 0;
 }
 
+/* 1: it is ours now, 0: somebody's, or -errno. */
+static int take_by_age(struct store *store, int *ret_fd, struct ckpt_error *err)
+{
+    if (!lease_claim(store))
+        return 0;
+    bool held = lease_is_held_by_age(store, LEASE_NAME);
+    cleanup_fd int fd = held ? -1 : lease_open(store, O_CREAT);
+    int r = held     ? 0
+            : fd < 0 ? ckpt_error_errno(err, "open '%s/lease'", store->path)
+                     : write_owner(store, fd, err);
+    lease_unclaim(store);
+    if (r < 0 || held)
+        return r;
+    *ret_fd = steal_fd(&fd);
+    return 1;
+}
+
 static int acquire_by_age(struct store *store, unsigned wait_ms, int *ret_fd,
                           struct ckpt_error *err)
 {
-    uint64_t deadline = clock_monotonic_ms() + (wait_ms > 0 ? wait_ms + LEASE_STALE_MS : 0);
+    uint64_t wait = wait_ms > 0 ? wait_ms + LEASE_STALE_MS : LEASE_LEAST_MS;
+    uint64_t deadline = clock_monotonic_ms() + wait;
 
     for (;;) {
-        if (!lease_is_held_by_age(store, LEASE_NAME)) {
-            cleanup_fd int fd = lease_open(store, O_CREAT);
-            if (fd < 0)
-                return ckpt_error_errno(err, "open '%s/lease'", store->path);
-            int r = write_owner(store, fd, err);
-            if (r < 0)
-                return r;
-            poll(NULL, 0, LEASE_SETTLE_MS);
-            if (is_own(store)) {
-                store->lease_by_age = true;
-                *ret_fd = steal_fd(&fd);
-                return 0;
-            }
+        int taken = take_by_age(store, ret_fd, err);
+        if (taken < 0)
+            return taken;
+        if (taken > 0) {
+            store->lease_by_age = true;
+            return 0;
         }
         if (clock_monotonic_ms() >= deadline)
             return in_use(store, err);
-        poll(NULL, 0, LEASE_TOUCH_MS / 2);
+        poll(NULL, 0, wait_ms > 0 ? LEASE_TOUCH_MS / 2 : LEASE_RETRY_MS);
     }
 }
 

@@ -2,8 +2,11 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* Where a filesystem has no locks (Lustre mounted without them, NFS without its lock daemon): the
  * holder of DIR/lease touches it every second, and whoever wants it looks how old it is, by the
- * clock of the file server. A holder on this host can be looked at himself as well. Two that come
- * within the same moment both write their names, and the last one has it. */
+ * clock of the file server. A holder on this host can be looked at himself as well.
+ *
+ * To look and then to write one's name is no single step. Whoever does both holds DIR/.claim, a file
+ * that can only be made by one; it is there for a moment, and one that got old was left by somebody
+ * who was killed. */
 #include "store/lease_age.h"
 
 #include "common/cleanup.h"
@@ -18,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CLAIM_NAME    ".claim"
+#define CLAIM_SECONDS 10 /* in which whoever claims has looked and written */
 #define SURE_SECONDS  3  /* in which a holder that lives has touched it */
 #define STALE_SECONDS 60 /* in which even one that reads or writes a large image has */
 
@@ -68,4 +73,23 @@ bool lease_is_held_by_age(struct store *store, const char *name)
            document_string(document, "host", "lease", &host, NULL) < 0 ||
            document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL) < 0 ||
            !holder_is_dead(host, pid);
+}
+
+bool lease_claim(struct store *store)
+{
+    struct stat status;
+    cleanup_fd int fd = openat(store->dirfd, CLAIM_NAME,
+                               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0)
+        return true;
+    if (fstatat(store->dirfd, CLAIM_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        server_now(store->dirfd) - status.st_mtime > CLAIM_SECONDS)
+        unlinkat(store->dirfd, CLAIM_NAME, 0);
+    return false;
+}
+
+void lease_unclaim(struct store *store)
+{
+    unlinkat(store->dirfd, CLAIM_NAME, 0);
 }

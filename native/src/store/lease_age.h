@@ -12,6 +12,9 @@
 
 /* What flock(2) has failed with means that nobody can lock there. */
 bool lease_locks_are_missing(int error);
+/* Nobody else looks and writes his name before lease_unclaim(); false: somebody does just now. */
+bool lease_claim(struct store *store);
+void lease_unclaim(struct store *store);
 /* Whether somebody has it who lives, as far as that can be told without locks. */
 bool lease_is_held_by_age(struct store *store, const char *name);
 

@@ -4,6 +4,7 @@
 import os
 import stat
 import subprocess
+import time
 
 from case import PYTHON, expect, generation_dir, last_restart, one_line, parse
 from harness import check
@@ -158,11 +159,12 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+def without_locks(*command):
+    return [PYTHON, "-c", WITHOUT_LOCKS, *command]
+
+
 def test_filesystem_without_locks(case):
     """The age of the lease tells that somebody has it."""
-    def without_locks(*command):
-        return [PYTHON, "-c", WITHOUT_LOCKS, *command]
-
     def checkpoint():
         done = subprocess.run(without_locks(task.place.ckpt, "checkpoint", task.store), text=True, capture_output=True,
                               env=task.environ, check=False, **task.user.popen_arguments())
@@ -183,3 +185,51 @@ def test_filesystem_without_locks(case):
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("the lease, given back", os.path.getsize(lease), 0)
+
+
+def lease_touched(task):
+    """Waits until whoever holds it has done so again."""
+    begun = os.stat(os.path.join(task.store, "lease")).st_mtime
+    task.wait_for(lambda: os.stat(os.path.join(task.store, "lease")).st_mtime > begun + 1, "a younger lease")
+
+
+def test_another_attempt_on_a_filesystem_without_locks(case):
+    """It does not run beside one that lives, and goes on from its last image once that has ended."""
+    task = case.waiting()
+    first = task.start(without_locks(*task.run_line()))
+    task.wait_ready()
+    second = task.start(without_locks(*task.run_line()))
+    lease_touched(task)
+    expect("the lease's holder", task.json("lease")["pid"], first.pid)
+    expect("restarts beside the first", task.restarts(), [])
+    first.terminate()
+    expect("exit status of the first", first.wait(), 143)
+    task.wait_restarted(1)
+    expect("the lease's next holder", task.json("lease")["pid"], second.pid)
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
+
+
+ALONE = """mkdir running || exit 9
+: >ready; until [ -e go ]; do sleep 0.02; done
+rmdir running; echo pass"""
+
+
+def test_two_attempts_at_once_on_a_filesystem_without_locks(case):
+    """One of them has it, and the other one's time comes when that has ended."""
+    task = case.task(["bash", "-c", ALONE])
+    both = [task.start(without_locks(*task.run_line())) for _ in range(2)]
+    try:
+        task.wait_ready()
+        lease_touched(task)
+        check(task.json("lease")["pid"] in [p.pid for p in both], "the lease is somebody else's")
+        task.touch("go")
+        for incarnation, process in enumerate(both, 1):
+            expect("exit status", process.wait(max(0.1, task.deadline - time.monotonic())), 0)
+            expect("output", task.log("stdout", incarnation), "pass\n")
+    finally:
+        for process in both:
+            if process.poll() is None:
+                process.kill()
+                process.wait()

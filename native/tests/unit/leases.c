@@ -145,6 +145,23 @@ TEST(lease_where_nobody_can_lock)
     store_close(store);
 }
 
+TEST(lease_is_claimed_by_one_at_a_time_where_nobody_can_lock)
+{
+    struct store *store = fixture_store();
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - 30}};
+
+    CHECK(lease_claim(store));
+    CHECK(!lease_claim(store));
+    CHECK(!lease_claim(store)); /* to look does not end it */
+    lease_unclaim(store);
+    CHECK(lease_claim(store));
+    CHECK_INT(utimensat(store->dirfd, ".claim", times, 0), 0); /* whoever made it has been killed */
+    CHECK(!lease_claim(store));
+    CHECK(lease_claim(store));
+    lease_unclaim(store);
+    store_close(store);
+}
+
 TEST(lease_file_replaced_under_its_holder)
 {
     struct store *store = fixture_store();
