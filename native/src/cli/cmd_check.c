@@ -41,7 +41,7 @@ static int image_look(const struct arguments *arguments, struct hostcheck *check
     if (r == 0)
         r = manifest_read(store, generation, &manifest, err);
     if (r == 0) {
-        fit_look(&manifest, NULL, check);
+        fit_look(store, &manifest, NULL, check);
         fit_look_at_inputs(store, &manifest, check);
         r = way_look(store, &manifest, generation, check, err);
         manifest_free(&manifest);

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/io.h"
 #include "files/rollback.h"
+#include "image/process.h"
 #include "store/generation.h"
 #include "supervisor/memory_watch.h"
 
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -129,6 +131,48 @@ static void memory_look_at(const struct manifest *manifest, struct hostcheck *ta
              (unsigned long long)((needed + MIB - 1) / MIB), (unsigned long long)(available / MIB));
 }
 
+/* Of one process, in bytes; 0: it has none, or its image cannot be read, which is told when it is verified. */
+static uint64_t addresses_of(int dirfd, pid_t pid)
+{
+    struct process_image image;
+    uint64_t bytes = 0;
+
+    if (process_image_read(&image, dirfd, pid, NULL) < 0)
+        return 0;
+    for (size_t i = 0; i < image.vma_count; i++)
+        bytes += image.vmas[i].end - image.vmas[i].start;
+    process_image_free(&image);
+    return bytes;
+}
+
+/* No process can have more than the hard limit, whatever it is used for: not even for as long as it takes to set the
+ * limits that are its own. */
+static void addresses_look(struct store *store, const struct manifest *manifest,
+                           struct hostcheck *table)
+{
+    const struct manifest_process *largest = NULL;
+    uint64_t most = 0;
+    struct rlimit limit;
+    cleanup_fd int dir = -1;
+
+    if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_max == RLIM_INFINITY ||
+        generation_open(store, manifest->generation, &dir, NULL) < 0)
+        return;
+    for (size_t i = 0; i < manifest->process_count; i++) {
+        uint64_t bytes = addresses_of(dir, manifest->processes[i].pid);
+        if (bytes > most) {
+            most = bytes;
+            largest = &manifest->processes[i];
+        }
+    }
+    if (largest != NULL)
+        item_add(table, "image-addresses", most <= limit.rlim_max,
+                 "ulimit -v is %llu MiB, %s the %llu MiB of addresses of process %d (%s)",
+                 (unsigned long long)(limit.rlim_max / MIB),
+                 most <= limit.rlim_max ? "room for" : "below",
+                 (unsigned long long)((most + MIB - 1) / MIB), (int)largest->pid, largest->name);
+}
+
 static void disk_look(const struct manifest *manifest, const char *place, struct hostcheck *table)
 {
     uint64_t needed = 0, available;
@@ -174,13 +218,15 @@ static void vdso_look(const struct manifest_host *host, struct hostcheck *table)
              host->kernel);
 }
 
-void fit_look(const struct manifest *manifest, const char *place, struct hostcheck *table)
+void fit_look(struct store *store, const struct manifest *manifest, const char *place,
+              struct hostcheck *table)
 {
     processor_look(&manifest->host, table);
     pages_look(&manifest->host, table);
     vdso_look(&manifest->host, table);
     numbers_look(manifest, table);
     memory_look_at(manifest, table);
+    addresses_look(store, manifest, table);
     disk_look(manifest, place, table);
 }
 
@@ -201,11 +247,12 @@ void fit_look_at_inputs(struct store *store, const struct manifest *manifest,
     item_add(table, "image-inputs", error == 0, "%s", error == 0 ? "unchanged" : err.message);
 }
 
-int fit_check(const struct manifest *manifest, const char *place, struct ckpt_error *err)
+int fit_check(struct store *store, const struct manifest *manifest, const char *place,
+              struct ckpt_error *err)
 {
     struct hostcheck table = {.usable = true};
 
-    fit_look(manifest, place, &table);
+    fit_look(store, manifest, place, &table);
     for (size_t i = 0; i < table.count; i++) {
         if (!table.items[i].ok)
             return ckpt_error_set(err, ENOTSUP, "%s", table.items[i].detail);

@@ -63,7 +63,7 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
 
     /* First what costs nothing: gigabytes are read to verify. */
     if (error == 0)
-        error = fit_check(&plan.manifest, NULL, err);
+        error = fit_check(store, &plan.manifest, NULL, err);
     manifest_free(&plan.manifest);
     if (error == 0)
         error = generation_verify(store, generation, &plan.manifest, err);

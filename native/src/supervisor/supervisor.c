@@ -313,7 +313,7 @@ static int restart_try(struct session *session, enum run_mode mode, unsigned gen
     if (error == 0 && session->way.results[0] != 0)
         error = mount_point_make(&session->coordinator.mount_point, where, err);
     if (error == 0 && strcmp(where, session->task.attempt_dir) != 0)
-        error = fit_check(&plan.manifest, where, err);
+        error = fit_check(session->store, &plan.manifest, where, err);
     if (error == 0)
         error = output_open(&session->output, &session->coordinator, plan.manifest.stdout_bytes,
                             plan.manifest.stderr_bytes, err);

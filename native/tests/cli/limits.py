@@ -2,9 +2,11 @@
 # Copyright 2026 The nf-checkpoint authors
 """A retry may run in a job with other limits: what the task has not set itself is that job's, and nothing keeps it from
 being restarted."""
+import json
 import os
+import subprocess
 
-from case import expect
+from case import PYTHON, expect
 from harness import check
 
 WAIT = ": >ready; until [ -e go ]; do sleep 0.01; done; "
@@ -68,6 +70,41 @@ def test_limit_the_task_is_near(case):
               "echo $(ulimit -Hv)")
     got = after_retry(case, script, "true", "true")
     expect("limit of memory", got, "unlimited")
+
+
+RESERVES = """
+import mmap, os, time
+memory = mmap.mmap(-1, 400 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+open("ready", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.01)
+memory[300 << 20] = 7
+print("pass")
+"""
+
+
+def test_addresses_beyond_the_limit(case):
+    """It is said before anything is touched, and the image stays for a job that grants them."""
+    task = case.task([PYTHON, "-c", RESERVES])
+    task.start()
+    task.wait_ready()
+    task.checkpoint()
+    task.kill_tree()
+    job = ["bash", "-c", 'ulimit -v 300000; exec "$@"', "-", task.place.ckpt]
+    done = subprocess.run([*job, "check", task.store, "--json"], capture_output=True, text=True, check=False,
+                          **task.user.popen_arguments())
+    expect("exit status of ckpt check", done.returncode, 1)
+    wrong = [c["name"] for c in json.loads(done.stdout)["checks"] if c["name"].startswith("image-") and not c["ok"]]
+    expect("what does not fit", wrong, ["image-addresses"])
+    task.start([*job, "restart", task.store])
+    expect("exit status", task.wait_end(), 176)
+    check("ulimit -v is 292 MiB, below the 4" in task.messages()[0], f"says {task.messages()}")
+    check("MiB of addresses of process" in task.messages()[0], f"says {task.messages()}")
+    start_in_job(task, "ulimit -v 1000000")
+    task.wait_restarted(1)
+    task.touch("go")
+    expect("exit status with more", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
 
 
 def test_niceness_of_the_job(case):
