@@ -9,12 +9,15 @@
  * Where the tree has no /proc of its own, the paths have the host's numbers: the image has the tree's.
  *
  * The kernel makes the text of such a file while it is read. The rest of one that is half read would be that of the
- * process being restarted, as it is then; so a checkpoint waits until it has been read, which mostly is a moment. */
+ * process being restarted, as it is then; so a checkpoint waits until it has been read, which mostly is a moment (runtimes
+ * look for their own mappings when they start a thread). */
 #include "capture/process_tree.h"
 #include "common/cleanup.h"
+#include "common/proc.h"
 #include "objects/object.h"
 #include "objects/passing.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,6 +58,42 @@ static bool is_half_read(const struct seen_descriptor *seen)
         return false;
     cleanup_fd int fd = seen_duplicate(seen);
     return fd >= 0 && pread(fd, &byte, 1, seen->offset) == 1;
+}
+
+/* From outside: by the position of its own, and the same file opened once more. */
+static bool number_is_half_read(pid_t process, const char *number)
+{
+    char path[64], target[512];
+    cleanup_free char *info = NULL;
+    const char *rest;
+    char byte;
+
+    snprintf(path, sizeof(path), PROC "%d/fd/%.10s", (int)process, number);
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+    if (length <= 0)
+        return false;
+    target[length] = 0;
+    if (path_process(target, &rest) == 0 || is_about_addresses(target))
+        return false;
+    snprintf(target, sizeof(target), "fdinfo/%.10s", number);
+    if (proc_text_read(process, target, &info) < 0)
+        return false;
+    long long offset = strncmp(info, "pos:", 4) == 0 ? atoll(info + 4) : 0;
+    cleanup_fd int fd = offset > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    return fd >= 0 && pread(fd, &byte, 1, offset) == 1;
+}
+
+bool proc_file_is_half_read_in(pid_t process)
+{
+    char path[32];
+    struct dirent *entry;
+    bool found = false;
+
+    snprintf(path, sizeof(path), PROC "%d/fd", (int)process);
+    cleanup_dir DIR *dir = process > 0 ? opendir(path) : NULL;
+    while (!found && dir != NULL && (entry = readdir(dir)) != NULL)
+        found = entry->d_name[0] != '.' && number_is_half_read(process, entry->d_name);
+    return found;
 }
 
 /* "/task/TID/NAME": "/NAME" */

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "objects/object.h"
 #include "store/generation.h"
 #include "store/request.h"
 #include "supervisor/calls.h"
@@ -21,6 +22,8 @@
 #define ENDED_TRIES       20
 #define ENDED_PAUSE_MS    50
 #define UNREAD_TRIES      12
+#define UNREAD_LEAST_MS   500 /* for a file below /proc to be read */
+#define UNREAD_MOST_MS    3000
 #define RETRY_LONGEST_MS  30000
 #define RETRY_SHORTEST_MS 1000
 
@@ -226,6 +229,31 @@ static int begin_once(struct session *session, enum manifest_cause cause, const 
     return error;
 }
 
+/* A file below /proc is read on only while nobody is stopped: whoever has it half read is looked at from outside. */
+static void unread_await(struct session *session)
+{
+    uint64_t patience = session->cause == MANIFEST_MEMORY ? UNREAD_LEAST_MS : UNREAD_MOST_MS;
+    int stop = session->stop_signal;
+
+    do
+        coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
+    while (!session->root_ended && session->stop_signal == stop &&
+           clock_monotonic_ms() < session->attempted_ms + patience &&
+           proc_file_is_half_read_in(session->coordinator.obstacle));
+}
+
+/* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to be read when
+ * everybody is stopped has mostly been read a moment later. */
+bool obstacle_passes(struct session *session, const struct ckpt_error *err, int tries)
+{
+    if (tries >= ENDED_TRIES || (err->code != ESRCH && err->code != EINPROGRESS) ||
+        (err->code == EINPROGRESS && tries >= UNREAD_TRIES))
+        return false;
+    ckpt_info("no checkpoint: %s", err->message);
+    unread_await(session);
+    return true;
+}
+
 static void checkpoint_try(struct session *session, enum manifest_cause cause)
 {
     struct ckpt_error err = {0};
@@ -237,18 +265,15 @@ static void checkpoint_try(struct session *session, enum manifest_cause cause)
     calls_begin(session);
     const char *request = request_of(session);
     session->stands_still = is_tight(session);
-    for (int tries = 0; tries < ENDED_TRIES; tries++) {
+    for (int tries = 0;; tries++) {
+        session->coordinator.obstacle = 0;
         /* A signal foretells an end, and so may the use of memory: nobody knows how soon. */
         if (cause != MANIFEST_SIGNAL && cause != MANIFEST_MEMORY && !session->stands_still)
             prepared_make(&session->checkpoint.prepared, &session->coordinator);
         if (session_ends(session) || begin_once(session, cause, request, &err) == 0)
             return;
-        /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to
-         * be read when everybody is stopped has mostly been read a moment later. */
-        if (err.code != ESRCH && (err.code != EINPROGRESS || tries >= UNREAD_TRIES))
+        if (!obstacle_passes(session, &err, tries))
             break;
-        ckpt_info("no checkpoint: %s", err.message);
-        coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
         if (session_ends(session))
             return;
     }

@@ -11,6 +11,8 @@ void checkpoint_start(struct session *session, enum manifest_cause cause);
 void writing_ended(struct session *session);
 void writing_ready(struct coordinator *coordinator,
                    struct watch *watch); /* the same, for its watch */
+/* Whether it is worth trying again after that error, which this waits a while for; tries: how often it has been. */
+bool obstacle_passes(struct session *session, const struct ckpt_error *err, int tries);
 /* Answers the request being served; error NULL: with the generation. */
 void request_answer(struct session *session, unsigned generation, const char *error);
 
