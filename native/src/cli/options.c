@@ -35,7 +35,8 @@ enum {
     OPTION_SAME_TASK,
     OPTION_REFERENCE,
     OPTION_MAX_SIZE,
-    OPTION_REFRESH
+    OPTION_REFRESH,
+    OPTION_KNOWN_AS
 };
 
 static const struct option long_options[] = {
@@ -61,6 +62,7 @@ static const struct option long_options[] = {
     {"by-reference", required_argument, NULL, OPTION_REFERENCE},
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {"refresh-env", required_argument, NULL, OPTION_REFRESH},
+    {"known-as", required_argument, NULL, OPTION_KNOWN_AS},
     {NULL, 0, NULL, 0},
 };
 
@@ -113,6 +115,39 @@ static int set_label(struct run_options *options, const char *text, struct ckpt_
     if (!equals || equals == text)
         return ckpt_error_set(err, EINVAL, "--label is '%s', allowed is KEY=VALUE", text);
     return append(&options->labels, &options->label_count, text, err);
+}
+
+static bool is_option(const char *name, size_t length)
+{
+    for (const struct option *option = long_options; option->name != NULL; option++) {
+        if (strlen(option->name) == length && memcmp(option->name, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int set_name(struct run_options *options, const char *text, struct ckpt_error *err)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || !equals[1] || !is_option(text, (size_t)(equals - text)))
+        return ckpt_error_set(err, EINVAL,
+                              "--known-as is '%s', allowed is OPTION=NAME with an option as it "
+                              "reads here without its dashes",
+                              text);
+    return append(&options->names, &options->name_count, text, err);
+}
+
+const char *run_options_name(const struct run_options *options, const char *option)
+{
+    size_t length = strlen(option + 2);
+
+    for (size_t i = options->name_count; i-- > 0;) {
+        const char *name = options->names[i];
+        if (strncmp(name, option + 2, length) == 0 && name[length] == '=')
+            return name + length + 1;
+    }
+    return option;
 }
 
 static int set_dir(struct run_options *options, const char *name, const char *text,
@@ -200,6 +235,8 @@ static int apply(struct run_options *options, int option, const char *value, str
         return option_size("--max-size", value, &options->max_size, err);
     case OPTION_REFRESH:
         return set_variables(options, value, err);
+    case OPTION_KNOWN_AS:
+        return set_name(options, value, err);
     case OPTION_FRESH:
         options->fresh = true;
         return 0;
@@ -276,6 +313,9 @@ void run_options_free(struct run_options *options)
         free(options->excludes[i]);
     for (size_t i = 0; i < options->each_own_count; i++)
         free(options->each_own[i]);
+    for (size_t i = 0; i < options->name_count; i++)
+        free(options->names[i]);
+    free(options->names);
     free(options->each_own);
     free(options->labels);
     free(options->excludes);

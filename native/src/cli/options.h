@@ -58,6 +58,8 @@ struct run_options {
     size_t exclude_count;
     char **each_own; /* globs of names that a move to another directory never replaces */
     size_t each_own_count;
+    char **names; /* OPTION=NAME */
+    size_t name_count;
     char **argv; /* the command, points into main's argv; NULL for restart */
 };
 
@@ -67,6 +69,8 @@ int run_options_parse(int argc, char **argv, enum run_mode mode, struct run_opti
                       struct ckpt_error *err);
 /* Adds a glob, once. */
 int run_options_exclude(struct run_options *options, const char *glob, struct ckpt_error *err);
+/* What messages to people call an option, such as "--grace": those who set it elsewhere know it by another name. */
+const char *run_options_name(const struct run_options *options, const char *option);
 void run_options_free(struct run_options *options);
 
 #endif

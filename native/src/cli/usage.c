@@ -61,6 +61,7 @@ const char usage_text[] =
     "are\n"
     "                     those of the new job. Names and globs with commas; default: what batch\n"
     "                     systems set; none\n"
+    "  --known-as OPTION=NAME   what messages call --OPTION, where people set it by another name\n"
     "\n"
     "SIZE is 500K, 64M, 1.5G. TIME is 500ms, 30s, 10min, 1h, or a number of seconds. CKPT_LOG "
     "names a log file.\n"

@@ -284,6 +284,7 @@ static struct writer_job *job_new(struct checkpoint *checkpoint, enum manifest_c
     job->manifest.host.cpu = strdup(features);
     job->manifest.run_seconds = checkpoint->run_seconds;
     job->max_size = checkpoint->max_size;
+    job->max_size_name = checkpoint->max_size_name;
     if (request != NULL)
         memcpy(job->manifest.request, request, sizeof(job->manifest.request));
     return job;

@@ -21,11 +21,12 @@ struct checkpoint {
     const char *run_from;  /* the working directory as the tree sees it */
     struct files files;
     struct system_v_known system_v;
-    struct prepared prepared; /* used by the next checkpoint if it is finished by then */
-    uint64_t max_size;        /* of a generation, in bytes; 0: no limit */
-    double run_seconds;       /* until the barrier, filled by the caller */
-    bool writing;             /* the thread lives */
-    struct watch done;        /* becomes readable when it has finished */
+    struct prepared prepared;  /* used by the next checkpoint if it is finished by then */
+    uint64_t max_size;         /* of a generation, in bytes; 0: no limit */
+    const char *max_size_name; /* as people know it */
+    double run_seconds;        /* until the barrier, filled by the caller */
+    bool writing;              /* the thread lives */
+    struct watch done;         /* becomes readable when it has finished */
     pthread_t thread;
     void *job; /* the thread's */
     unsigned generation;

@@ -37,9 +37,10 @@ void windows_check(struct session *session, uint64_t bytes)
     if (cost > (double)session->options.grace_ms && !session->told_grace) {
         session->told_grace = true;
         warn_on_record(&session->status,
-                       "a final image of %.1f GiB takes about %.1f s, --grace allows %.1f s: the "
+                       "a final image of %.1f GiB takes about %.1f s, %s allows %.1f s: the "
                        "one before it will have to serve",
                        (double)bytes / (1 << 30), cost / 1000,
+                       run_options_name(&session->options, "--grace"),
                        (double)session->options.grace_ms / 1000);
     }
     if (now < limit && session->status.generation == 0 && (double)limit - cost < (double)now &&

@@ -92,6 +92,7 @@ static void pass_on(struct session *session, int number, const char *reason)
 static void stop(struct session *session, int number)
 {
     struct ckpt_error err = {0};
+    char reason[128];
     uint64_t deadline = clock_monotonic_ms() + session->options.grace_ms;
 
     session->stop_signal = number;
@@ -104,7 +105,9 @@ static void stop(struct session *session, int number)
         return;
     }
     if (!schedule_is_ripe(&session->schedule, clock_monotonic_ms())) {
-        pass_on(session, number, "the task has run for less than --min-runtime");
+        snprintf(reason, sizeof(reason), "the task has run for less than %s",
+                 run_options_name(&session->options, "--min-runtime"));
+        pass_on(session, number, reason);
         return;
     }
     while (calls_hold(session) &&
@@ -357,6 +360,7 @@ int session_files_open(struct session *session, const char *directory, struct ck
     struct files *files = &session->checkpoint.files;
 
     session->checkpoint.max_size = session->options.max_size;
+    session->checkpoint.max_size_name = run_options_name(&session->options, "--max-size");
     files->workdir = session->task.workdir;
     files->dedicated = session->options.dedicated;
     files->excludes = session->options.excludes;

@@ -74,8 +74,8 @@ static int size_check(struct writer_job *job)
 
     if (job->max_size == 0 || size <= job->max_size)
         return 0;
-    return ckpt_error_set(&job->err, EFBIG, "it takes %llu MiB, --max-size allows %llu MiB",
-                          (unsigned long long)(size >> 20),
+    return ckpt_error_set(&job->err, EFBIG, "it takes %llu MiB, %s allows %llu MiB",
+                          (unsigned long long)(size >> 20), job->max_size_name,
                           (unsigned long long)(job->max_size >> 20));
 }
 

@@ -24,7 +24,8 @@ struct writer_job {
     struct writer_source *sources;
     size_t source_count;
     uint64_t max_size; /* of all files together; 0: no limit */
-    int records[2];    /* copies of the output, to be synced; -1 */
+    const char *max_size_name;
+    int records[2]; /* copies of the output, to be synced; -1 */
     double write_seconds;
     int result;
     unsigned snapshots_killed; /* if that is the result: -EOWNERDEAD */

@@ -267,7 +267,7 @@ def bytes_read(task):
 
 
 def test_no_image_beyond_the_largest_size(case):
-    task = case.task([case.program("waits_then_exits.sh")], ("--dedicated", "--max-size", "4M"))
+    task = case.task([case.program("waits_then_exits.sh")], ("--dedicated", "--max-size", "4M", "--known-as", "max-size=maxSize"))
     task.start()
     task.wait_ready()
     task.checkpoint()
@@ -275,7 +275,7 @@ def test_no_image_beyond_the_largest_size(case):
         f.write(os.urandom(5_000_000))
     status, _, err = task.ckpt("checkpoint", task.store)
     expect("status of ckpt checkpoint", status, 175)
-    check("--max-size allows 4 MiB" in err, f"ckpt checkpoint said {err!r}")
+    check(", maxSize allows 4 MiB" in err, f"ckpt checkpoint said {err!r}")
     expect("generations", task.generations(), [1])
     task.touch("go")
     expect("exit status", task.wait_end(), 0)

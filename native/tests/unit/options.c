@@ -41,6 +41,24 @@ TEST(options_have_defaults)
     run_options_free(&options);
 }
 
+TEST(options_have_other_names_for_people)
+{
+    struct run_options options;
+    struct ckpt_error err;
+
+    clear_environment();
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--known-as", "max-size=a.maxSize",
+                    "--known-as", "grace=a.grace=", "x"),
+              0);
+    CHECK_STRING(run_options_name(&options, "--max-size"), "a.maxSize");
+    CHECK_STRING(run_options_name(&options, "--grace"), "a.grace=");
+    CHECK_STRING(run_options_name(&options, "--min-runtime"), "--min-runtime");
+    run_options_free(&options);
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--known-as", "max=a", "x"), -EINVAL);
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--known-as", "max-size=", "x"), -EINVAL);
+    CHECK_INT(PARSE(RUN_MODE_RUN, &options, &err, "run", "--known-as", "max-size", "x"), -EINVAL);
+}
+
 TEST(options_are_taken)
 {
     struct run_options options;

@@ -234,11 +234,13 @@ abstract class CausesContract {
 
     @Test
     void anImageAboveTheLimitIsNotKeptAndTheOneBeforeServes() throws IOException {
-        assertThat(refusal).containsPattern("no checkpoint of .*: it takes \\d+ MiB, --max-size allows 8 MiB\n");
+        assertThat(refusal)
+                .containsPattern("no checkpoint of .*: it takes \\d+ MiB, checkpoint.maxSize allows 8 MiB\n");
         assertThat(complaint)
-                .containsPattern("no checkpoint: it takes \\d+ MiB, --max-size allows 8 MiB; the task runs on\n");
+                .containsPattern(
+                        "no checkpoint: it takes \\d+ MiB, checkpoint.maxSize allows 8 MiB; the task runs on\n");
         assertThat(text)
-                .containsPattern("TOO_LARGE: no checkpoint: it takes \\d+ MiB, --max-size allows 8 MiB; "
+                .containsPattern("TOO_LARGE: no checkpoint: it takes \\d+ MiB, checkpoint.maxSize allows 8 MiB; "
                         + "it runs on, with generation 1 to come back to");
         assertContinued("TOO_LARGE", "was killed (exit status 137)", "killed 137 restart -");
     }

@@ -79,13 +79,13 @@ class StoreNoticedRouteTest {
             var second = noticed(tooLarge);
             run(other);
             await(second);
-            tooLarge.failed("it takes 9 MiB, --max-size allows 8 MiB");
+            tooLarge.failed("it takes 9 MiB, checkpoint.maxSize allows 8 MiB");
 
             assertThat(log.awaitLines(2))
                     .containsExactly(
                             "WARN ALIGN (1): no checkpoint: process 7 (aln) is statically linked; it runs on, and would "
                                     + "start from the beginning if it failed",
-                            "WARN ALIGN (2): no checkpoint: it takes 9 MiB, --max-size allows 8 MiB; it runs on, and "
+                            "WARN ALIGN (2): no checkpoint: it takes 9 MiB, checkpoint.maxSize allows 8 MiB; it runs on, and "
                                     + "would start from the beginning if it failed");
         }
     }
