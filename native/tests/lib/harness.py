@@ -269,10 +269,10 @@ class Task:
 
     def tree(self):
         """Every living process of the task, the supervisor first."""
-        table = parents()
         tag = b"CKPT_TEST_ID=" + self.id.encode()
-        found = {p for p, (_, state) in table.items() if state not in "ZX" and tag in environ_of(p)}
+        found = {int(n) for n in os.listdir("/proc") if n.isdigit() and tag in environ_of(n)}
         if self.process is not None and self.process.poll() is None:
+            table = parents()
             below = {self.process.pid}
             while True:
                 more = {p for p, (parent, _) in table.items() if parent in below} - below
@@ -300,9 +300,8 @@ class Task:
     def check_nothing_left(self):
         """After the end: the processes of the tree end with it, give or take the kernel's time to bury them."""
         end = time.monotonic() + 2
-        while self.tree() and time.monotonic() < end:
+        while (left := self.tree()) and time.monotonic() < end:
             time.sleep(TICK)
-        left = self.tree()
         check(not left, f"processes survived: {left}")
 
     def close(self, keep):
