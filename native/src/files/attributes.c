@@ -57,6 +57,18 @@ void attributes_from_status(const struct stat *status, struct file_entry *ret)
     };
 }
 
+bool file_is_unchanged(const struct file_entry *entry, const struct stat *status)
+{
+    struct file_entry now = {0};
+
+    attributes_from_status(status, &now);
+    if (now.kind != entry->kind)
+        return false;
+    if (file_is_by_reference(entry))
+        return now.stamp.size == entry->stamp.size && now.stamp.mtime_ns == entry->stamp.mtime_ns;
+    return !entry->unsure && file_stamps_equal(&now.stamp, &entry->stamp);
+}
+
 /* ---- extended attributes ---- */
 
 static void path_of(int directory, const char *name, char ret[PATH_MAX])

@@ -11,6 +11,8 @@
 
 /* All that stat(2) tells. */
 void attributes_from_status(const struct stat *status, struct file_entry *ret);
+/* Whether the file that stat(2) tells that of is what it was. */
+bool file_is_unchanged(const struct file_entry *entry, const struct stat *status);
 /* Extended attributes of the entry name of the directory; none where the filesystem has none. 0 or -errno. */
 int xattrs_save(int directory, const char *name, struct file_entry *ret);
 int xattrs_duplicate(const struct file_entry *from, struct file_entry *ret);

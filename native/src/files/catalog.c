@@ -48,6 +48,11 @@ void catalog_free(struct catalog *catalog)
     *catalog = (struct catalog){0};
 }
 
+bool file_is_by_reference(const struct file_entry *entry)
+{
+    return entry->kind == FILE_REGULAR && entry->same_as < 0 && entry->content.name[0] == 0;
+}
+
 bool file_stamps_equal(const struct file_stamp *a, const struct file_stamp *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size &&

@@ -100,6 +100,8 @@ void catalog_free(struct catalog *catalog);
 
 /* Not empty, and no component of it is empty, "." or "..". */
 bool path_is_inside(const char *path);
+/* Whether it was there before the command, so that the generation has no bytes of it. */
+bool file_is_by_reference(const struct file_entry *entry);
 bool file_stamps_equal(const struct file_stamp *a, const struct file_stamp *b);
 size_t content_block_count(uint64_t size);
 /* XXH3 of the sums of all blocks, little-endian. */

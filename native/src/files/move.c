@@ -8,8 +8,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
-#include "files/attributes.h"
-#include "files/content.h"
+#include "files/move_steps.h"
 #include "files/walk.h"
 
 #include <errno.h>
@@ -21,18 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SMALL (1 << 20) /* files up to that size are compared byte by byte */
-
 struct names {
     char **list;
     size_t count;
-};
-
-/* A file with several names that has been copied. */
-struct twin {
-    dev_t device;
-    ino_t inode;
-    char *path; /* of the copy */
 };
 
 struct moving {
@@ -40,8 +30,7 @@ struct moving {
     bool copied;
     struct names
         left_over; /* in the first directory: copied files, and directories after what was in them */
-    struct twin *twins;
-    size_t twin_count;
+    struct move_copies copies;
 };
 
 static int failed(struct ckpt_error *err, int error, const char *path)
@@ -161,173 +150,6 @@ static int needless_remove(const struct move *move, const char *directory, struc
     return error;
 }
 
-/* ---- what stays behind ---- */
-
-static bool is_by_reference(const struct file_entry *entry)
-{
-    return !entry->outside && entry->kind == FILE_REGULAR && entry->same_as < 0 &&
-           entry->content.name[0] == 0;
-}
-
-/* Whether generations need the file itself: it is kept by reference, and what it was. */
-static bool is_referred_to(const struct move *move, const char *path, const struct stat *status)
-{
-    struct file_entry now = {0};
-
-    attributes_from_status(status, &now);
-    for (size_t i = 0; i < move->catalog->count; i++) {
-        const struct file_entry *entry = &move->catalog->entries[i];
-        if (is_by_reference(entry) && strcmp(entry->path, path) == 0)
-            return now.kind == FILE_REGULAR && now.stamp.size == entry->stamp.size &&
-                   now.stamp.mtime_ns == entry->stamp.mtime_ns;
-    }
-    return false;
-}
-
-static bool holds_referred_to(const struct move *move, const char *directory)
-{
-    size_t length = strlen(directory);
-
-    for (size_t i = 0; i < move->catalog->count; i++) {
-        const struct file_entry *entry = &move->catalog->entries[i];
-        if (is_by_reference(entry) && strncmp(entry->path, directory, length) == 0 &&
-            entry->path[length] == '/')
-            return true;
-    }
-    return false;
-}
-
-static bool links_are_equal(const struct move *move, const char *path)
-{
-    char here[PATH_MAX], there[PATH_MAX];
-    ssize_t length = readlinkat(move->from, path, here, sizeof(here));
-
-    return length > 0 && readlinkat(move->to, path, there, sizeof(there)) == length &&
-           memcmp(here, there, (size_t)length) == 0;
-}
-
-static bool bytes_are_equal(const struct move *move, const char *path, size_t size)
-{
-    cleanup_free char *bytes = malloc(2 * size + 1);
-    cleanup_fd int here = openat(move->from, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    cleanup_fd int there = openat(move->to, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-    return bytes != NULL && here >= 0 && there >= 0 &&
-           read_full(here, bytes, size) == (ssize_t)size &&
-           read_full(there, bytes + size, size) == (ssize_t)size &&
-           memcmp(bytes, bytes + size, size) == 0;
-}
-
-/* A log of ours that the first directory holds: the second has its own. */
-static bool is_somebody_elses(const struct move *move, const char *path)
-{
-    for (size_t i = 0; i < move->catalog->count; i++) {
-        const struct file_entry *entry = &move->catalog->entries[i];
-        if (!entry->outside && entry->kind == FILE_FOREIGN && strcmp(entry->path, path) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether the second directory has it already. */
-static bool is_there(const struct move *move, const char *path, const struct stat *here,
-                     const struct stat *there)
-{
-    if (status_is_same(here, there)) /* renaming one to the other would do nothing */
-        return true;
-    if (S_ISLNK(here->st_mode))
-        return S_ISLNK(there->st_mode) && links_are_equal(move, path);
-    return S_ISREG(here->st_mode) && S_ISREG(there->st_mode) && here->st_nlink == 1 &&
-           here->st_mode == there->st_mode && here->st_size == there->st_size &&
-           (is_referred_to(move, path, here) ||
-            (here->st_size <= SMALL && bytes_are_equal(move, path, (size_t)here->st_size)));
-}
-
-/* ---- copies ---- */
-
-static const char *twin_find(const struct moving *moving, const struct stat *status)
-{
-    for (size_t i = 0; i < moving->twin_count; i++) {
-        if (moving->twins[i].device == status->st_dev && moving->twins[i].inode == status->st_ino)
-            return moving->twins[i].path;
-    }
-    return NULL;
-}
-
-static int twin_keep(struct moving *moving, const char *path, const struct stat *status)
-{
-    struct twin *twin = array_add(&moving->twins, &moving->twin_count, sizeof(*moving->twins));
-
-    if (twin == NULL)
-        return -ENOMEM;
-    *twin = (struct twin){status->st_dev, status->st_ino, strdup(path)};
-    return twin->path == NULL ? -ENOMEM : 0;
-}
-
-static int regular_copy(const struct move *move, const char *path, const struct stat *status)
-{
-    cleanup_fd int from = open_for_reading(move->from, path, 0, status);
-    cleanup_fd int to =
-        from < 0
-            ? -1
-            : openat(move->to, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    return to < 0 ? -errno : content_copy_to(from, to, (uint64_t)status->st_size);
-}
-
-static int link_copy(const struct move *move, const char *path)
-{
-    char target[PATH_MAX];
-    ssize_t length = readlinkat(move->from, path, target, sizeof(target) - 1);
-
-    if (length < 0)
-        return -errno;
-    target[length] = 0;
-    return symlinkat(target, move->to, path) < 0 ? -errno : 0;
-}
-
-static int attributes_copy(const struct move *move, const char *path, const struct stat *status)
-{
-    struct catalog one = {0}; /* owns the entry */
-    struct file_entry *entry = catalog_add(&one);
-    int error = entry == NULL ? -ENOMEM : 0;
-
-    if (error == 0) {
-        attributes_from_status(status, entry);
-        error = xattrs_save(move->from, path, entry);
-    }
-    if (error == 0)
-        error = attributes_restore(move->to, path, entry);
-    catalog_free(&one);
-    return error;
-}
-
-/* Anything but a directory. */
-static int file_copy(struct moving *moving, const char *path, const struct stat *status)
-{
-    const struct move *move = moving->move;
-    const char *twin = status->st_nlink > 1 ? twin_find(moving, status) : NULL;
-    int error;
-
-    if (S_ISSOCK(status->st_mode))
-        return 0; /* nobody is behind it any more */
-    if (twin != NULL)
-        return linkat(move->to, twin, move->to, path, 0) < 0 ? -errno : 0;
-    if (S_ISREG(status->st_mode))
-        error = regular_copy(move, path, status);
-    else if (S_ISLNK(status->st_mode))
-        error = link_copy(move, path);
-    else
-        error = mknodat(move->to, path, (status->st_mode & S_IFMT) | 0600, status->st_rdev) < 0
-                    ? -errno
-                    : 0;
-    if (error == 0)
-        error = attributes_copy(move, path, status);
-    if (error == 0 && status->st_nlink > 1)
-        error = twin_keep(moving, path, status);
-    return error;
-}
-
 /* ---- moving ---- */
 
 /* A directory that changes its parent has to be writable itself. */
@@ -359,7 +181,7 @@ static int directory_move(struct moving *moving, const char *path, const struct 
     error = all_move(moving, path, err);
     if (error < 0)
         return error;
-    error = attributes_copy(move, path, status);
+    error = move_attributes(move, path, status);
     if (error == 0)
         error = name_keep(&moving->left_over, path);
     return error < 0 ? failed(err, error, path) : 0;
@@ -368,14 +190,14 @@ static int directory_move(struct moving *moving, const char *path, const struct 
 static int file_move(struct moving *moving, const char *path, const struct stat *status)
 {
     const struct move *move = moving->move;
-    bool stays = is_referred_to(move, path, status);
+    bool stays = move_refers_to(move, path, status);
     int error = stays ? (linkat(move->from, path, move->to, path, 0) < 0 ? -errno : 0)
                       : renamed(move, path, status);
 
     if (error != -EXDEV && !(stays && (error == -EPERM || error == -EMLINK)))
         return error;
     moving->copied = true;
-    error = file_copy(moving, path, status);
+    error = move_copy(move, &moving->copies, path, status);
     return error < 0 || stays ? error : name_keep(&moving->left_over, path);
 }
 
@@ -390,10 +212,10 @@ static int name_move(struct moving *moving, const char *path, struct ckpt_error 
         return failed(err, -errno, path);
     both = fstatat(move->to, path, &there, AT_SYMLINK_NOFOLLOW) == 0;
     directory = S_ISDIR(here.st_mode);
-    if (is_left_alone(move, path, &here) || is_somebody_elses(move, path))
+    if (is_left_alone(move, path, &here) || move_passes_over(move, path))
         return 0;
     if (both && (is_left_alone(move, path, &there) || is_each_ones_own(move, path) ||
-                 is_there(move, path, &here, &there)))
+                 move_finds(move, path, &here, &there)))
         return 0;
     if (directory && both && S_ISDIR(there.st_mode))
         return directory_move(moving, path, &here, err);
@@ -402,7 +224,7 @@ static int name_move(struct moving *moving, const char *path, struct ckpt_error 
     if (error == 0 && !directory)
         error = file_move(moving, path, &here);
     else if (error == 0)
-        error = holds_referred_to(move, path) ? -EXDEV : renamed(move, path, &here);
+        error = move_refers_into(move, path) ? -EXDEV : renamed(move, path, &here);
     if (directory && error == -EXDEV)
         return directory_move(moving, path, &here, err);
     return error < 0 ? failed(err, error, path) : 0;
@@ -467,9 +289,7 @@ int move_files(const struct move *move, struct ckpt_error *err)
         error = left_over_remove(&moving, err);
     if (error == 0 && move->clears)
         rest_remove(move);
-    for (size_t i = 0; i < moving.twin_count; i++)
-        free(moving.twins[i].path);
-    free(moving.twins);
+    move_copies_free(&moving.copies);
     names_free(&moving.left_over);
     return error;
 }

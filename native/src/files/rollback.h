@@ -27,7 +27,8 @@ struct rollback {
     size_t held_count;
 };
 
-/* Whether the files kept by reference are what they were, and those outside still the same user's: -ESTALE, before anything is touched. */
+/* Whether the files kept by reference are what they were, and those outside still the same user's: -ESTALE, before
+ * anything is touched. */
 int rollback_check(const struct rollback *rollback, struct ckpt_error *err);
 
 /* What is not brought back though it has changed: files outside that were there before the command, and such files here
@@ -40,8 +41,5 @@ struct rollback_lost {
 /* Half done, it can be done again. */
 int rollback_run(const struct rollback *rollback, struct rollback_lost *lost,
                  struct ckpt_error *err);
-
-/* Whether the regular files outside that links lead to, seen from workdir, are what they were: -ESTALE. */
-int inputs_check(const struct catalog *catalog, const char *workdir, struct ckpt_error *err);
 
 #endif

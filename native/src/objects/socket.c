@@ -6,6 +6,7 @@
  * at the first one that is asked for, since they need each other, and fills them when everything else is open.
  * unix_socket.c, inet_socket.c and netlink_socket.c have what differs. */
 #include "objects/socket.h"
+#include "objects/tcp_connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,7 +209,7 @@ static int sockets_make(struct ckpt_error *err)
                 continue;
             error = (is_unix      ? pair ? unix_pair_make : unix_socket_make
                      : is_netlink ? netlink_socket_make
-                     : pair       ? inet_pair_make
+                     : pair       ? tcp_pair_make
                                   : inet_socket_make)(&workshop, (int)i, err);
         }
     }

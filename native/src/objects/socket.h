@@ -22,6 +22,7 @@ struct socket_workshop {
 
 bool socket_is_stream(const struct image_socket *socket); /* no messages, only bytes */
 bool socket_is_netlink(const struct image_socket *socket);
+bool socket_is_tcp(const struct image_socket *socket);
 /* -1: it has none. */
 int socket_int_option(int fd, int option);
 int socket_new(const struct image_socket *socket);
@@ -43,7 +44,6 @@ int inet_socket_relate(const struct save_context *context, int index, struct ckp
 /* Once all have been related. */
 int inet_sockets_finish(const struct save_context *context, struct ckpt_error *err);
 int inet_socket_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
-int inet_pair_make(struct socket_workshop *workshop, int index, struct ckpt_error *err);
 int inet_sockets_settle(struct socket_workshop *workshop, struct ckpt_error *err);
 /* netlink_socket.c */
 int netlink_socket_examine(const struct save_context *context, int index, struct ckpt_error *err);

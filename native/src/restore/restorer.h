@@ -11,7 +11,7 @@
  *      |  code  | restorer_args | VMAs | runs | guards | locks |   stack   | vDSO, for now  |
  *      +--------+---------------+------+------+--------+-------+-----------+----------------+
  *
- * Rules for restorer.c: everything in section "restorer_code"; no call out of it, no string, no static data, no jump
+ * Rules for restorer*.c: everything in section "restorer_code"; no call out of it, no string, no static data, no jump
  * table; raw system calls only. */
 
 #include "wire/slot.h"

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/io.h"
+#include "files/inputs.h"
 #include "files/rollback.h"
 #include "image/process.h"
 #include "store/generation.h"

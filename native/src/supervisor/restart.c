@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "files/inputs.h"
 #include "files/rollback.h"
 #include "image/tree_check.h"
 #include "objects/limit.h"
