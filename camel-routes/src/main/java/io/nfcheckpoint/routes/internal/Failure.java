@@ -33,6 +33,9 @@ record Failure(
 
     private static final int OF_ITS_OWN = 1;
 
+    /** How each line begins that it writes to the standard error of a task. */
+    private static final String CHECKPOINTER = "ckpt: ";
+
     FailureCause cause() {
         return FailureClassifier.classify(event.exitStatus(), status, event.evidence(), history.elapsed());
     }
@@ -76,9 +79,22 @@ record Failure(
 
     /** For a person: what happened. */
     String description() {
-        return exitStatus().isPresent()
+        String what = exitStatus().isPresent()
                 ? "%s (exit status %d)".formatted(cause().words(), exitStatus().getAsInt())
                 : cause().words();
+        return cause() == FailureCause.CHECKPOINT_FAULT
+                ? complaint().map(why -> what + ": " + why).orElse(what)
+                : what;
+    }
+
+    /** Why the checkpointer could not begin: the last that it said. */
+    private Optional<String> complaint() {
+        return event.evidence()
+                .lastWords()
+                .lines()
+                .filter(line -> line.startsWith(CHECKPOINTER))
+                .reduce((earlier, later) -> later)
+                .map(line -> line.substring(CHECKPOINTER.length()));
     }
 
     Failure with(List<Verification> results) {

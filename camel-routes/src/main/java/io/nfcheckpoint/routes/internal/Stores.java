@@ -8,7 +8,8 @@ import io.nfcheckpoint.natives.StoreStatus;
 import io.nfcheckpoint.natives.StoreView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +18,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /** Reads and removes stores. */
 final class Stores {
@@ -51,10 +54,20 @@ final class Stores {
         if (!Files.isDirectory(root)) {
             return List.of();
         }
-        try (var all = Files.find(root, 2, (path, attributes) -> attributes.isDirectory())) {
-            return all.filter(path -> Files.exists(path.resolve("task.json"))).toList();
-        } catch (IOException | UncheckedIOException e) {
-            throw new UncheckedIOException("look into '%s'".formatted(root), new IOException(e));
+        return folders(root).stream()
+                .flatMap(folder -> Stream.concat(Stream.of(folder), folders(folder).stream()))
+                .filter(folder -> Files.exists(folder.resolve("task.json")))
+                .toList();
+    }
+
+    /** Who shares a root with us may have closed what is his, or removes it meanwhile: it counts as empty. */
+    private static List<Path> folders(Path directory) {
+        try (var folders = Files.newDirectoryStream(directory, Files::isDirectory)) {
+            return StreamSupport.stream(folders.spliterator(), false).toList();
+        } catch (AccessDeniedException | NoSuchFileException e) {
+            return List.of();
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new UncheckedIOException("look into '%s': %s".formatted(directory, e), new IOException(e));
         }
     }
 
@@ -68,27 +81,22 @@ final class Stores {
 
     /** Those that stores lay in. What is not empty stays. */
     void removeEmptyFolders(Path root) {
-        try (var folders = Files.newDirectoryStream(root, Files::isDirectory)) {
-            for (Path folder : folders) {
-                removeIfEmpty(folder);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("look into '%s'".formatted(root), e);
-        }
+        folders(root).forEach(Stores::removeIfEmpty);
     }
 
-    private static void removeIfEmpty(Path folder) throws IOException {
+    private static void removeIfEmpty(Path folder) {
         try {
             Files.deleteIfExists(folder);
-        } catch (DirectoryNotEmptyException e) {
-            // A store lies in it.
+        } catch (IOException e) {
+            // A store lies in it, or it is somebody else's.
         }
     }
 
     /** Removes the directory, unless it does not look like a store. */
     void remove(Path store) {
         try {
-            if (Files.exists(store.resolve("task.json"))) {
+            // A disk that was full took the lease, and then nothing.
+            if (Files.exists(store.resolve("task.json")) || Files.exists(store.resolve("lease"))) {
                 Files.walkFileTree(store, new Remover());
             }
         } catch (IOException e) {

@@ -307,6 +307,16 @@ class CheckpointRoutesTest {
     }
 
     @Test
+    void aStoreThatADiskWasTooFullForGoesWithTheTask() throws IOException {
+        pending(1);
+        Files.createFile(Files.createDirectories(task.store()).resolve("lease"));
+
+        routes.completed(new TaskCompleted(task));
+
+        assertThat(task.store()).doesNotExist();
+    }
+
+    @Test
     void anAttemptThatDidNotComeToRunIsNotToldOf() throws IOException {
         StoreFixture.create(task.store()).refused(1, "of an attempt before").ended(1);
         pending(1);

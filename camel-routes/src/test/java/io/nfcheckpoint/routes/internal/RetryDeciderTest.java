@@ -125,6 +125,18 @@ class RetryDeciderTest {
     }
 
     @Test
+    void tellsWhyTheCheckpointerCouldNotBegin() {
+        var words = "a file server is slow\nckpt: write '/stores/a1b2/lease': No space left on device\nbash: bye\n";
+        var evidence = new Evidence(false, Optional.empty(), OptionalLong.empty(), words);
+        var event = new TaskFailed(Values.TASK, OptionalInt.of(2), false, 0, evidence);
+        var failure = new Failure(event, Values.POLICY, Optional.empty(), History.NONE, List.of(), List.of());
+
+        assertThat(RetryDecider.decide(failure))
+                .isEqualTo(new RunFromStart("it could not run under the checkpointer (exit status 2): write "
+                        + "'/stores/a1b2/lease': No space left on device"));
+    }
+
+    @Test
     void makesUpForAFaultOfTheCheckpointer() {
         var event = new TaskFailed(Values.TASK, OptionalInt.of(127), false, 0);
         var failure = new Failure(event, Values.POLICY, Optional.empty(), History.NONE, List.of(), List.of());

@@ -14,6 +14,7 @@ import io.nfcheckpoint.routes.StoresSwept;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,26 @@ class StoresSweepRouteTest {
     void stop() {
         routes.close();
         log.close();
+    }
+
+    @Test
+    void whatOthersHaveClosedIsNoReasonNotToLookAtOurs() throws IOException {
+        Path useless = store("cd/useless", "/here", "cleaned");
+        Path closed = store("ab/closed", "/here", "cleaned").getParent();
+        Path keeper = Files.createDirectories(root.resolve("ef/theirs"));
+        Files.setPosixFilePermissions(closed, Set.of());
+        try {
+            if (Files.isReadable(closed)) {
+                System.out.println("Nothing is closed to this user: what takes a closed folder is left out");
+                return;
+            }
+            assertThat(sweep().stores()).isEqualTo(1);
+            assertThat(useless).doesNotExist();
+            assertThat(closed).isDirectory();
+            assertThat(keeper).isDirectory();
+        } finally {
+            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        }
     }
 
     @Test
