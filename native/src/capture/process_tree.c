@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,8 +185,18 @@ int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct 
     return 0;
 }
 
+bool process_tree_is_childless(void)
+{
+    siginfo_t info;
+
+    return waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0 &&
+           errno == ECHILD;
+}
+
 int process_tree_note_strangers(struct ckpt_error *err)
 {
+    if (process_tree_is_childless())
+        return 0;
     return process_tree_read(getpid(), 0, &strangers, err);
 }
 

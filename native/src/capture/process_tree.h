@@ -40,6 +40,8 @@ struct process_tree {
 
 /* All descendants of top, and top itself if asked for. A process that ends meanwhile may be missing. */
 int process_tree_read(pid_t top, int with_top, struct process_tree *ret, struct ckpt_error *err);
+/* Whether this process has no children at all. */
+bool process_tree_is_childless(void);
 /* The children that we have now are none of the tree: whoever became ckpt by exec had started them before. */
 int process_tree_note_strangers(struct ckpt_error *err);
 void process_tree_free(struct process_tree *tree);

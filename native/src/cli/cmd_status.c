@@ -104,7 +104,7 @@ int cmd_status(int argc, char **argv)
 
     if (exit_status)
         return exit_status;
-    if (status_read(store, &status, &err) < 0) {
+    if (status_look(store, &status, &err) < 0) {
         ckpt_fail(&err);
         store_close(store);
         return EXIT_FAILED;

@@ -169,6 +169,8 @@ int mkdir_p(const char *path, mode_t mode)
         return fail(ENOMEM);
     if (!*copy)
         return fail(ENOENT);
+    if (mkdir(copy, mode) == 0)
+        return 0;
     for (char *slash = copy + 1;; slash++) {
         char kept = *slash;
 

@@ -108,16 +108,27 @@ int notes_read(struct notes *notes, int store, struct ckpt_error *err)
     return 0;
 }
 
+void notes_keep(int store)
+{
+    if (fchmodat(store, NOTES_NAME, 0600, 0) == 0 || errno != ENOENT)
+        return;
+    int fd = openat(store, NOTES_NAME, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
 int notes_cut(int store, uint64_t bytes, struct ckpt_error *err)
 {
-    cleanup_fd int fd = openat(store, NOTES_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat status;
+    cleanup_fd int fd = openat(store, NOTES_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status = {0};
 
-    if (fd < 0 || fstat(fd, &status) < 0)
+    if (fd < 0 ? errno != ENOENT : fstat(fd, &status) < 0)
         return ckpt_error_errno(err, "open '%s'", NOTES_NAME);
     if ((uint64_t)status.st_size < bytes)
         return ckpt_error_set(err, EBADMSG, "'%s' is shorter than at the checkpoint", NOTES_NAME);
-    return ftruncate(fd, (off_t)bytes) < 0 ? ckpt_error_errno(err, "cut '%s'", NOTES_NAME) : 0;
+    return fd >= 0 && ftruncate(fd, (off_t)bytes) < 0
+               ? ckpt_error_errno(err, "cut '%s'", NOTES_NAME)
+               : 0;
 }
 
 const char *noted_name(const char *workdir, bool dedicated, const char *path, bool *ret_outside)

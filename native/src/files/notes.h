@@ -39,6 +39,8 @@ struct notes {
 
 /* Reads what has come since the last time; -EBADMSG. store is the store's directory. */
 int notes_read(struct notes *notes, int store, struct ckpt_error *err);
+/* Makes the file, or lets everybody of the tree write to one that a program has made whose umask forbids it. */
+void notes_keep(int store);
 /* Forgets what came after the first bytes, or everything. */
 int notes_cut(int store, uint64_t bytes, struct ckpt_error *err);
 /* The name below the directory that it is brought back in, the working directory or the root; NULL: it comes back with

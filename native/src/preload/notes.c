@@ -167,6 +167,8 @@ static void append(const char *text, size_t size)
 {
     long fd = raw4(SYS_openat, AT_FDCWD, file, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
 
+    if (fd == -ENOENT) /* whoever has something to note first makes it; notes_keep() */
+        fd = raw4(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return; /* the store is gone, and with it all there is to come back to */
     raw3(SYS_write, fd, text, size);

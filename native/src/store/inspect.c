@@ -89,7 +89,7 @@ static int add_task(struct store *store, json_object *document, struct ckpt_erro
 static int add_status(struct store *store, json_object *document, struct ckpt_error *err)
 {
     struct status status;
-    int r = status_read(store, &status, err);
+    int r = status_look(store, &status, err);
 
     if (r == -ENOENT)
         return json_object_object_add(document, "status", NULL) < 0 ? no_memory(store, err) : 0;

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -36,18 +37,44 @@ static int lease_open(struct store *store, int flags)
                   0600);
 }
 
-static int in_use(struct store *store, struct ckpt_error *err)
+int store_lease_owner(struct store *store, struct lease_owner *ret)
 {
     cleanup_json json_object *document = NULL;
-    cleanup_free char *host = NULL;
+    cleanup_free char *host = NULL, *started = NULL;
     uint64_t pid;
+    int r;
 
-    if (document_read(store->dirfd, LEASE_NAME, LEASE_LIMIT, "lease", &document, NULL) < 0 ||
-        document_string(document, "host", "lease", &host, NULL) < 0 ||
-        document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL) < 0)
+    if ((r = document_read(store->dirfd, LEASE_NAME, LEASE_LIMIT, "lease", &document, NULL)) < 0 ||
+        (r = document_string(document, "host", "lease", &host, NULL)) < 0 ||
+        (r = document_string(document, "started", "lease", &started, NULL)) < 0 ||
+        (r = document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL)) < 0)
+        return r;
+    *ret = (struct lease_owner){.host = host, .started = started, .pid = (pid_t)pid};
+    host = started = NULL;
+    return 0;
+}
+
+static int in_use(struct store *store, struct ckpt_error *err)
+{
+    struct lease_owner owner;
+
+    if (store_lease_owner(store, &owner) < 0)
         return ckpt_error_set(err, EBUSY, "'%s' is in use", store->path);
-    return ckpt_error_set(err, EBUSY, "'%s' is in use by pid %d on %s", store->path, (int)pid,
-                          host);
+    ckpt_error_set(err, EBUSY, "'%s' is in use by pid %d on %s", store->path, (int)owner.pid,
+                   owner.host);
+    free(owner.host);
+    free(owner.started);
+    return -EBUSY;
+}
+
+/* Only where it is longer: the filesystem would write what has been cut to the disk at the end. */
+static int lease_cut(int fd, off_t size)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0)
+        return -1;
+    return status.st_size > size ? ftruncate(fd, size) : 0;
 }
 
 static int write_owner(struct store *store, int fd, struct ckpt_error *err)
@@ -63,7 +90,8 @@ static int write_owner(struct store *store, int fd, struct ckpt_error *err)
         document_add_string(document, "started", now))
         return ckpt_error_set(err, ENOMEM, "write '%s/lease': out of memory", store->path);
     text = json_object_to_json_string_ext(document, JSON_C_TO_STRING_SPACED);
-    if (ftruncate(fd, 0) < 0 || pwrite_full(fd, text, strlen(text), 0) < 0)
+    /* Cut last: between the two a reader would find it empty. */
+    if (pwrite_full(fd, text, strlen(text), 0) < 0 || lease_cut(fd, (off_t)strlen(text)) < 0)
         return ckpt_error_errno(err, "write '%s/lease'", store->path);
     return 0;
 }

@@ -83,6 +83,8 @@ int status_add_warning(struct status *status,
                        const char *text); /* said once, however often added */
 
 int status_read(struct store *store, struct status *ret, struct ckpt_error *err);
+/* For others than the supervisor: of an incarnation that has not written one yet its lease tells. */
+int status_look(struct store *store, struct status *ret, struct ckpt_error *err);
 int status_write(struct store *store, const struct status *status, struct ckpt_error *err);
 
 /* Releases what the struct owns, not the struct; fine on a zeroed one, and twice. */

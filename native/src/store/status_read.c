@@ -219,3 +219,15 @@ int status_read(struct store *store, struct status *ret, struct ckpt_error *err)
     *ret = status;
     return 0;
 }
+
+int status_look(struct store *store, struct status *ret, struct ckpt_error *err)
+{
+    struct lease_owner owner;
+    int r = status_read(store, ret, err);
+
+    if (r != -ENOENT || store_lease_owner(store, &owner) < 0)
+        return r;
+    *ret = (struct status){.state = STATUS_RUNNING, .host = owner.host, .pid = owner.pid};
+    ret->started = owner.started;
+    return 0;
+}

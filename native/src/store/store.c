@@ -9,8 +9,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* The kernel knows it; to find it anew takes a call for each part. */
+static char *path_of(int fd, const char *dir)
+{
+    char link[64], path[PATH_MAX];
+    struct stat named, opened;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    if (length <= 0)
+        return realpath(dir, NULL);
+    path[length] = 0;
+    return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && named.st_ino == opened.st_ino &&
+                   named.st_dev == opened.st_dev
+               ? strdup(path)
+               : realpath(dir, NULL);
+}
 
 static int open_directory(const char *dir, struct store **ret, struct ckpt_error *err)
 {
@@ -20,7 +41,7 @@ static int open_directory(const char *dir, struct store **ret, struct ckpt_error
         return ckpt_error_set(err, ENOMEM, "open store '%s': out of memory", dir);
     store->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->dirfd >= 0)
-        store->path = realpath(dir, NULL);
+        store->path = path_of(store->dirfd, dir);
     if (!store->path) {
         int r = ckpt_error_errno(err, "open store '%s'", dir);
 

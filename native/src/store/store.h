@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define STORE_FORMAT 1
 
@@ -36,6 +37,13 @@ int store_lease_acquire(struct store *store, unsigned wait_ms, int *ret_fd, stru
 /* Where nobody can lock: again and again while it is held, and at the end. Otherwise they do nothing. */
 void store_lease_touch(struct store *store, int fd);
 void store_lease_release(struct store *store, int fd);
+
+/* Who has acquired it last; the caller frees both texts. */
+struct lease_owner {
+    char *host, *started;
+    pid_t pid;
+};
+int store_lease_owner(struct store *store, struct lease_owner *ret);
 
 /* Whether somebody holds the lease now. */
 bool store_lease_is_live(struct store *store);

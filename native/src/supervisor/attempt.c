@@ -10,6 +10,7 @@
 #include "objects/object.h"
 #include "store/generation.h"
 #include "store/request.h"
+#include "store/variables.h"
 #include "supervisor/calls.h"
 #include "supervisor/plan.h"
 #include "supervisor/quiesce.h"
@@ -207,6 +208,7 @@ static const char *request_of(struct session *session)
 /* What the tree would write while its image is written might not fit beside it: it waits then. */
 static bool is_tight(struct session *session)
 {
+    memory_watch_find_limit(&session->memory);
     if (session->memory.usage < 0)
         return false;
     struct memory_look look = memory_watch_look(&session->memory, session->options.memory,
@@ -219,12 +221,24 @@ static bool is_tight(struct session *session)
     return look.tight;
 }
 
+int image_prepare(struct session *session, struct ckpt_error *err)
+{
+    int error = 0;
+
+    if (session->variables_due)
+        error = variables_begin(session->store, environ, session->options.refresh, err);
+    session->variables_due &= error < 0;
+    return error;
+}
+
 static int begin_once(struct session *session, enum manifest_cause cause, const char *request,
                       struct ckpt_error *err)
 {
     session->busy = true;
     session->checkpoint.run_seconds = run_seconds(session);
-    int error = checkpoint_take(&session->checkpoint, cause, request, session->stands_still, err);
+    int error = image_prepare(session, err);
+    if (error == 0)
+        error = checkpoint_take(&session->checkpoint, cause, request, session->stands_still, err);
     session->busy = false;
     return error;
 }

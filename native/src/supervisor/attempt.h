@@ -5,6 +5,8 @@
 
 #include "supervisor/session.h"
 
+/* Before any image: what a restart needs and nobody else asks for. */
+int image_prepare(struct session *session, struct ckpt_error *err);
 /* Begins one, unless a process holds it off: then it is begun when that has an end. */
 void checkpoint_start(struct session *session, enum manifest_cause cause);
 /* The writer has finished, or is waited for. */

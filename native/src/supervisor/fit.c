@@ -113,6 +113,7 @@ static uint64_t memory_free(void)
     if (fd >= 0 && read_full(fd, text, sizeof(text) - 1) > 0 && strstr(text, "MemAvailable:"))
         bytes = meminfo_number(text, "MemAvailable:") + meminfo_number(text, "SwapFree:");
     memory_watch_open(&group);
+    memory_watch_find_limit(&group);
     if (group.usage >= 0) {
         struct memory_look look = memory_watch_look(&group, 100, clock_monotonic_ms(), 0);
         uint64_t room = group.limit > look.used ? group.limit - look.used : 0;

@@ -68,8 +68,9 @@ static int environment_set(const struct coordinator *coordinator, int checkpoint
     return error;
 }
 
+/* In the memory of its parent, which waits until the command has taken its place. */
 static __attribute__((noreturn)) void child_run(const struct output *output, char *const argv[],
-                                                const sigset_t *mask, int failure)
+                                                const sigset_t *mask, volatile int *failure)
 {
     setsid();
     int error = -terminal_child_enter(output);
@@ -83,7 +84,7 @@ static __attribute__((noreturn)) void child_run(const struct output *output, cha
         execvp(argv[0], argv);
         error = errno;
     }
-    write_full(failure, &error, sizeof(error));
+    *failure = error;
     _exit(127);
 }
 
@@ -92,22 +93,20 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
                 struct ckpt_error *err)
 {
     char library[PATH_MAX];
-    int ends[2], failure = 0;
+    volatile int failure = 0;
 
     if (launch_library(library, sizeof(library), err) < 0)
         return -EINVAL;
     if (environment_set(coordinator, checkpoint_signal, dedicated, outside, library) != 0)
         return ckpt_error_set(err, ENOMEM, "no memory for the environment");
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return ckpt_error_errno(err, "prepare to start '%s'", argv[0]);
-    pid_t pid = fork();
+    pid_t pid = vfork();
     if (pid == 0)
-        child_run(output, argv, mask, ends[1]);
-    close(ends[1]);
-    cleanup_fd int failed = ends[0];
+        child_run(output, argv, mask, &failure);
     if (pid < 0)
         return ckpt_error_errno(err, "start '%s'", argv[0]);
-    if (read_full(failed, &failure, sizeof(failure)) == sizeof(failure))
+    if (failure != 0)
         return ckpt_error_set(err, failure, "run '%s': %s", argv[0], strerror(failure));
     coordinator->mode = TREE_CHILD;
     coordinator->root_outer = coordinator->root_inner = pid;
@@ -117,11 +116,15 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
     return 0;
 }
 
-bool launch_is_static(const char *command)
+bool launch_is_static(pid_t root, const char *command)
 {
     char path[PATH_MAX];
     const char *list = getenv("PATH");
 
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)root);
+    enum elf_kind kind = elf_kind_of(path);
+    if (kind != ELF_NONE) /* else it has ended already, or is not ours to look at */
+        return kind == ELF_STATIC;
     if (strchr(command, '/') != NULL)
         return elf_kind_of(command) == ELF_STATIC;
     while (list != NULL && *list != 0) {

@@ -15,9 +15,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* A growing task is looked at so often before it would be there. */
@@ -166,32 +168,78 @@ static void kills_open(struct memory_watch *watch, const char *point, const char
     watch->events = open(path, O_RDONLY | O_CLOEXEC);
 }
 
-void memory_watch_open_from(struct memory_watch *watch, const char *groups, const char *mounts)
+/* Where it nearly always is. To read all mounts takes longer than a short task has. */
+static bool usual_mount(bool unified, const char *group, char *ret_point, char *ret_root,
+                        size_t size)
 {
-    char group[PATH_MAX], point[PATH_MAX], root[PATH_MAX];
+    char path[PATH_MAX * 2];
+    struct statfs status;
 
-    *watch = (struct memory_watch){.usage = -1, .stat = -1, .events = -1, .armed = true};
-    for (int version = 1; version <= 2 && watch->events < 0 && watch->usage < 0; version++) {
-        watch->unified = version == 2;
-        if (!group_of(groups, watch->unified ? "" : "memory", group, sizeof(group)) ||
-            !mount_of(mounts, watch->unified, point, root, sizeof(point)))
+    snprintf(ret_point, size, "/sys/fs/cgroup%s", unified ? "" : "/memory");
+    snprintf(ret_root, size, "/");
+    snprintf(path, sizeof(path), "%s%s", ret_point, group);
+    return statfs(path, &status) == 0 &&
+           status.f_type == (unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+}
+
+/* The version that counts memory here, or 0. */
+static int group_find(const char *groups, const char *mounts, char *point, char *group, size_t size)
+{
+    char root[PATH_MAX];
+
+    for (int version = 1; version <= 2; version++) {
+        bool unified = version == 2;
+        if (!group_of(groups, unified ? "" : "memory", group, size) ||
+            ((mounts != NULL || !usual_mount(unified, group, point, root, size)) &&
+             !mount_of(mounts != NULL ? mounts : "/proc/self/mountinfo", unified, point, root,
+                       size)))
             continue;
         size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
         if (strncmp(group, root, length) == 0)
             memmove(group, group + length, strlen(group + length) + 1);
         if (strcmp(group, "/") == 0)
             *group = 0;
-        kills_open(watch, point, group);
-        nearest_find(watch, point, group);
+        return version;
     }
-    kills_read(watch, &watch->kills_before);
+    return 0;
+}
+
+static void watch_open(struct memory_watch *watch, const char *groups, const char *mounts,
+                       bool with_limit)
+{
+    char group[PATH_MAX], point[PATH_MAX];
+
+    int version = group_find(groups, mounts, point, group, sizeof(point));
+    watch->unified = version == 2;
+    if (version == 0)
+        return;
+    if (watch->events < 0) {
+        kills_open(watch, point, group);
+        kills_read(watch, &watch->kills_before);
+    }
+    if (with_limit)
+        nearest_find(watch, point, group);
     if (watch->usage >= 0)
         ckpt_info("the memory limit is %llu MiB", (unsigned long long)(watch->limit >> 20));
 }
 
+void memory_watch_open_from(struct memory_watch *watch, const char *groups, const char *mounts)
+{
+    *watch = (struct memory_watch){.usage = -1, .stat = -1, .events = -1, .armed = true};
+    watch_open(watch, groups, mounts, true);
+}
+
 void memory_watch_open(struct memory_watch *watch)
 {
-    memory_watch_open_from(watch, "/proc/self/cgroup", "/proc/self/mountinfo");
+    *watch = (struct memory_watch){.usage = -1, .stat = -1, .events = -1, .armed = true};
+    watch_open(watch, "/proc/self/cgroup", NULL, false);
+}
+
+void memory_watch_find_limit(struct memory_watch *watch)
+{
+    if (!watch->sought)
+        watch_open(watch, "/proc/self/cgroup", NULL, true);
+    watch->sought = true;
 }
 
 void memory_watch_close(struct memory_watch *watch)

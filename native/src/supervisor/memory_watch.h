@@ -13,6 +13,7 @@ struct memory_watch {
     int usage, stat; /* files of the group whose limit is nearest; -1: there is none */
     int events;      /* where the group counts whom the kernel has ended; -1: nowhere */
     uint64_t kills_before;
+    bool sought;        /* the limit has been looked for */
     bool unified;       /* version 2 */
     uint64_t limit;     /* bytes */
     uint64_t last_used; /* at the look before this one */
@@ -27,8 +28,10 @@ struct memory_look {
     uint64_t wait_ms; /* until the next look; 0: there is no limit */
 };
 
-/* Finds the group of this process, which is that of the tree; a group has a limit or one above it has. */
+/* Finds the group of this process, which is that of the tree, and counts from now on; the limit is looked for later. */
 void memory_watch_open(struct memory_watch *watch);
+/* A group has a limit or one above it has. */
+void memory_watch_find_limit(struct memory_watch *watch);
 /* The same for a process whose /proc/PID/cgroup and mountinfo these are. */
 void memory_watch_open_from(struct memory_watch *watch, const char *groups, const char *mounts);
 void memory_watch_close(struct memory_watch *watch);

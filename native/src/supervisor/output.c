@@ -26,14 +26,25 @@
 /* The two watches are recovered from their place in here. */
 static struct output *owner;
 
+/* Most short tasks say nothing, and a file that is never made need not be removed. */
+static void record_make(struct stream *stream)
+{
+    if (stream->record < 0 && stream->name != NULL)
+        stream->record = openat(stream->store, stream->name,
+                                O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 static void record(struct stream *stream, const char *bytes, size_t size)
 {
-    if (stream->record < 0)
+    if (stream->name == NULL)
         return;
-    if (write_full(stream->record, bytes, size) < 0) {
+    record_make(stream);
+    if (stream->record < 0 || write_full(stream->record, bytes, size) < 0) {
         ckpt_warn("cannot keep a copy of the output: %s; no more checkpoints are taken",
                   strerror(errno));
-        close(steal_fd(&stream->record));
+        if (stream->record >= 0)
+            close(steal_fd(&stream->record));
+        stream->name = NULL;
         owner->incomplete = true;
     }
 }
@@ -186,28 +197,37 @@ void output_terminal_again(struct output *output, struct coordinator *coordinato
         ckpt_info("the terminal of the tree cannot be read any longer");
 }
 
+static int record_open(struct stream *stream, const struct store *store, struct ckpt_error *err)
+{
+    struct stat status = {0};
+
+    stream->store = store->dirfd;
+    stream->record = openat(store->dirfd, stream->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (stream->record < 0 ? errno != ENOENT : fstat(stream->record, &status) < 0)
+        return ckpt_error_errno(err, "open '%s/%s'", store->path, stream->name);
+    if ((uint64_t)status.st_size < stream->bytes)
+        return ckpt_error_set(err, EBADMSG, "'%s/%s' has %lld bytes, at the checkpoint it had %llu",
+                              store->path, stream->name, (long long)status.st_size,
+                              (unsigned long long)stream->bytes);
+    return 0;
+}
+
 static int stream_open(struct stream *stream, struct coordinator *coordinator, int target,
                        const char *name, uint64_t bytes, struct ckpt_error *err)
 {
-    int ends[2];
+    int ends[2], error;
     struct stat status;
 
     *stream = (struct stream){.watch = {.fd = -1, .ready = stream_ready},
                               .outlet.fd = -1,
                               .write_end = -1,
                               .target = fcntl(target, F_GETFD) < 0 ? -1 : target,
+                              .name = name,
                               .bytes = bytes,
                               .sent = bytes};
-    stream->record =
-        openat(coordinator->store->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (stream->record < 0 || fstat(stream->record, &status) < 0)
-        return ckpt_error_errno(err, "open '%s/%s'", coordinator->store->path, name);
-    if ((uint64_t)status.st_size < bytes)
-        return ckpt_error_set(err, EBADMSG, "'%s/%s' has %lld bytes, at the checkpoint it had %llu",
-                              coordinator->store->path, name, (long long)status.st_size,
-                              (unsigned long long)bytes);
-    if (stream == terminal_stream(owner))
-        return 0;
+    error = record_open(stream, coordinator->store, err);
+    if (error < 0 || stream == terminal_stream(owner))
+        return error;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return ckpt_error_errno(err, "make a pipe for the output");
     stream->watch.fd = ends[0];
@@ -218,10 +238,15 @@ static int stream_open(struct stream *stream, struct coordinator *coordinator, i
     return coordinator_watch(coordinator, &stream->watch, err);
 }
 
+/* Not where it has that length: the filesystem writes what has been cut to the disk when it is closed. */
 static int stream_cut(const struct stream *stream, struct ckpt_error *err)
 {
-    if (stream->record >= 0 && (ftruncate(stream->record, (off_t)stream->bytes) < 0 ||
-                                lseek(stream->record, 0, SEEK_END) < 0))
+    if (stream->record < 0)
+        return 0;
+    off_t end = lseek(stream->record, 0, SEEK_END);
+    if (end < 0 ||
+        (end != (off_t)stream->bytes && (ftruncate(stream->record, (off_t)stream->bytes) < 0 ||
+                                         lseek(stream->record, 0, SEEK_END) < 0)))
         return ckpt_error_errno(err, "cut back the copy of the output");
     return 0;
 }

@@ -14,7 +14,9 @@ struct stream {
     struct watch watch;  /* the pipe's read end, -1 when it has come to its end */
     int write_end;       /* for the tree; -1 once it has been handed over */
     int target;          /* our own descriptor, -1 when it is gone */
-    int record;          /* the copy in the store, -1 when it could not be written */
+    const char *name;    /* of the copy in the store; NULL when it could not be written */
+    int store;           /* the directory */
+    int record;          /* the copy, -1 before the first byte and when it could not be written */
     uint64_t bytes;      /* that have left the tree so far */
     uint64_t sent;       /* of these the reader has had so many */
     struct watch outlet; /* the target, while it has no room; else -1 */

@@ -5,6 +5,7 @@
  * to our own. What leads to the other checkpoints is in triggers.c. */
 #include "supervisor/session.h"
 
+#include "capture/process_tree.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/generation.h"
@@ -117,6 +118,10 @@ static void stop(struct session *session, int number)
     session->checkpoint.run_seconds = run_seconds(session);
     session->request[0] = 0;
     session->coordinator.final = true;
+    if (image_prepare(session, &err) < 0) {
+        pass_on(session, number, err.message);
+        return;
+    }
     session->attempted_ms = clock_monotonic_ms();
     for (int tries = 0;
          checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0; tries++) {
@@ -266,7 +271,7 @@ static void tree_detach(struct session *session)
 {
     uint64_t deadline = clock_monotonic_ms() + LATECOMER_DEADLINE_MS;
     struct process_tree tree = {0};
-    bool all = false, nobody = false;
+    bool all = session->coordinator.mode == TREE_CHILD && process_tree_is_childless(), nobody = all;
 
     while (!all && clock_monotonic_ms() < deadline &&
            tree_list(&session->coordinator, &tree, NULL) == 0) {
@@ -329,6 +334,10 @@ int session_loop(struct session *session)
         request_serve(session);
         terminal_refresh(&session->terminal, &session->coordinator);
         coordinator_pump(&session->coordinator, REQUEST_POLL_MS);
+        if (session->status_due_ms != 0 && clock_monotonic_ms() >= session->status_due_ms) {
+            status_save(session);
+            notes_keep(session->store->dirfd);
+        }
     }
     if (session->checkpoint.writing)
         writing_ended(session);

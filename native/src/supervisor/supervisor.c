@@ -94,6 +94,9 @@ static int status_open(struct session *session, struct ckpt_error *err)
             remains_end(&session->task);
         return status_renew(&session->status, err);
     }
+    if (session->task.incarnation > 1) /* it was killed before it wrote one */
+        remains_end(&session->task);
+    session->is_new = true;
     return status_init(&session->status, err);
 }
 
@@ -151,8 +154,6 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error == 0)
         error = notes_cut(session->store->dirfd, 0, err);
     if (error == 0)
-        error = variables_begin(session->store, environ, session->options.refresh, err);
-    if (error == 0)
         error = numbers_write(NULL, session->store->dirfd, err);
     if (error == 0)
         error = session_files_open(session, cwd, err);
@@ -165,7 +166,8 @@ static int launch(struct session *session, const char *cwd, struct ckpt_error *e
     if (error < 0)
         return error;
     session->checkpoint.run_from = session->task.workdir;
-    if (launch_is_static(argv[0])) {
+    session->variables_due = true;
+    if (launch_is_static(session->coordinator.root_outer, argv[0])) {
         ckpt_warn("'%s' is statically linked and cannot be checkpointed; it runs on without",
                   argv[0]);
         status_add_warning(&session->status, "the command is statically linked");

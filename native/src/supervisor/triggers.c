@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STATUS_LATER_MS   1000
+#define MEMORY_FIRST_MS   50
 #define REQUEST_LOOK_MS   1000 /* what comes from other hosts is found then */
 #define OUTSIDE_WINDOW_MS 50   /* in which whoever signals every process has come to us as well */
 
@@ -43,6 +45,7 @@ void status_save(struct session *session)
 {
     struct ckpt_error err;
 
+    session->status_due_ms = 0;
     if (status_write(session->store, &session->status, &err) < 0)
         ckpt_info("%s", err.message);
 }
@@ -119,17 +122,17 @@ static bool put_off_follow(struct session *session)
     return true;
 }
 
-/* Whatever is due is begun, else the timer is set for the next look. */
-void triggers_follow(struct session *session)
+/* Whatever is due is begun, else the timer is set for the next look. What has just begun has no size to speak of, unless
+ * the first image depends on it. */
+static void follow(struct session *session, bool has_begun)
 {
     if (session->checkpoint.writing || session->beginning || session_ends(session))
         return; /* asked again when that has an end */
     if (signals_follow(session))
         return;
-    uint64_t bytes = session->schedule.spec.limit_ms != 0 || session->schedule.spec.automatic ||
-                             session->schedule.cost_ms < 0
-                         ? tree_resident(session)
-                         : session->schedule.cost_resident;
+    bool by_size = session->schedule.spec.limit_ms != 0 || session->schedule.spec.automatic ||
+                   (has_begun && session->schedule.cost_ms < 0);
+    uint64_t bytes = by_size ? tree_resident(session) : session->schedule.cost_resident;
     struct schedule_step step = schedule_look(&session->schedule, clock_monotonic_ms(), bytes);
 
     plan_note(session, bytes);
@@ -141,6 +144,11 @@ void triggers_follow(struct session *session)
     if (step.due == SCHEDULE_NOTHING)
         return;
     checkpoint_start(session, step.due == SCHEDULE_LIMIT ? MANIFEST_TIME_LIMIT : MANIFEST_PERIODIC);
+}
+
+void triggers_follow(struct session *session)
+{
+    follow(session, true);
 }
 
 void triggers_look(struct session *session)
@@ -192,6 +200,7 @@ static void memory_ready(struct coordinator *coordinator, struct watch *watch)
 
     if (read(watch->fd, &count, sizeof(count)) < 0)
         return;
+    memory_watch_find_limit(&session->memory);
     struct memory_look look = memory_watch_look(&session->memory, session->options.memory, now, 0);
     timer_set(watch->fd, look.wait_ms);
     if (!look.pressed || session->checkpoint.writing || session->beginning ||
@@ -264,10 +273,14 @@ void triggers_begin(struct session *session)
     if (spec.limit_ms != 0)
         clock_text_in((int64_t)(spec.limit_ms - now), session->status.plan.limit);
     memory_watch_open(&session->memory);
-    if (options->memory > 0 && session->memory.usage >= 0)
-        timer_set(session->memory_timer.fd, 1);
-    triggers_follow(session);
-    status_save(session);
+    if (options->memory > 0)
+        timer_set(session->memory_timer.fd, MEMORY_FIRST_MS);
+    follow(session, false);
+    /* Most short tasks have ended before anybody asks; until then the lease tells that it runs. */
+    if (session->is_new && session->status.warning_count == 0 && session->status.refusal_count == 0)
+        session->status_due_ms = now + STATUS_LATER_MS;
+    else
+        status_save(session);
 }
 
 void triggers_learn(struct session *session, const struct manifest *manifest)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
 """A task that asks for its own checkpoints, or for none: `ckpt checkpoint` in its script, include/ckpt.h in a program."""
-import json
 import glob
+import json
 import os
 import signal
 import subprocess

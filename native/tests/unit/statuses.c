@@ -6,6 +6,9 @@
 
 #include "store/status.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 TEST(status_goes_round)
 {
     struct store *store = fixture_store();
@@ -104,5 +107,24 @@ TEST(damaged_status_is_refused)
         CHECK_CONTAINS(err.message, "status.json");
     }
     status_free(&status);
+    store_close(store);
+}
+
+TEST(status_of_who_has_not_written_one)
+{
+    struct store *store = fixture_store();
+    struct status status;
+    struct ckpt_error err;
+    int lease;
+
+    CHECK_INT(status_look(store, &status, &err), -ENOENT);
+    CHECK_INT(store_lease_acquire(store, 0, &lease, &err), 0);
+    CHECK_INT(status_read(store, &status, &err), -ENOENT);
+    CHECK_INT(status_look(store, &status, &err), 0);
+    CHECK_INT(status.state, STATUS_RUNNING);
+    CHECK_INT(status.pid, getpid());
+    CHECK(status.host && status.started && !status.has_exit_status);
+    status_free(&status);
+    close(lease);
     store_close(store);
 }

@@ -117,7 +117,7 @@ record LiveStore(Path path, Path ckpt) {
     }
 
     ProcessHandle supervisor() throws IOException {
-        long pid = read(path.resolve("status.json")).path("pid").asLong();
+        long pid = read(path.resolve("lease")).path("pid").asLong();
         return ProcessHandle.of(pid).orElseThrow();
     }
 
