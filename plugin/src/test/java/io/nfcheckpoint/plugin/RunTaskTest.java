@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,14 +22,49 @@ class RunTaskTest {
     @TempDir
     Path directory;
 
+    private final Map<String, String> environment = new HashMap<>();
     private Path installation;
 
     @BeforeEach
     void install() throws IOException {
         installation = Files.createDirectory(directory.resolve("with blank"));
-        try (var in = Installation.class.getResourceAsStream("run-task")) {
-            Files.copy(in, installation.resolve("run-task"));
+        for (String script : List.of("run-task", "on-term")) {
+            try (var in = Installation.class.getResourceAsStream(script)) {
+                Files.copy(in, installation.resolve(script));
+            }
         }
+    }
+
+    /** The command line that Nextflow's script has for these words. */
+    List<String> line(List<String> words) {
+        return words;
+    }
+
+    Path installation() {
+        return installation;
+    }
+
+    /** Whether the checkpointer has been started to see whether it can be. */
+    boolean hasBeenTried() {
+        return Files.exists(directory.resolve("tried"));
+    }
+
+    @Test
+    void otherShellsTryTheCheckpointerFirst() throws Exception {
+        installCheckpointerThatShowsItsOptions();
+
+        assertThat(run("echo", "a  b").output()).endsWith("<--><echo><a  b>");
+        assertThat(hasBeenTried()).isTrue();
+    }
+
+    @Test
+    void variablesOfTheTaskStayWhatTheyAre() throws Exception {
+        Path ckpt = installation.resolve("ckpt");
+        Files.writeString(ckpt, "#!/bin/sh\n[ \"$1\" = --version ] || echo \"$store $last $job $here\"\n");
+        assertThat(ckpt.toFile().setExecutable(true)).isTrue();
+        environment.putAll(Map.of("store", "1", "last", "2", "job", "3", "here", "4", "SLURM_JOB_ID", "77"));
+
+        assertThat(run("echo").output()).isEqualTo("1 2 3 4\n");
     }
 
     @Test
@@ -47,6 +84,7 @@ class RunTaskTest {
         // An ELF header that claims a machine which does not exist.
         Files.write(ckpt, new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x7e, 0x7e});
         assertThat(ckpt.toFile().setExecutable(true)).isTrue();
+        environment.put("HOSTTYPE", "riscv64");
 
         var result = run("echo", "done");
 
@@ -157,15 +195,18 @@ class RunTaskTest {
         return "{ \"format\": 1, \"labels\": {\"task\": \"T\", \"attempt\": \"%s\"} }".formatted(attempt);
     }
 
-    private void installCheckpointerThatShowsItsOptions() throws IOException {
+    void installCheckpointerThatShowsItsOptions() throws IOException {
         Path ckpt = installation.resolve("ckpt");
-        Files.writeString(ckpt, "#!/bin/sh\n[ \"$1\" = --version ] || printf '<%s>' \"$@\"\n");
+        Files.writeString(
+                ckpt,
+                "#!/bin/sh\nif [ \"$1\" = --version ]; then : > '%s/tried'; else printf '<%%s>' \"$@\"; fi\n"
+                        .formatted(directory));
         assertThat(ckpt.toFile().setExecutable(true)).isTrue();
     }
 
-    private record Result(int status, String output, String errors) {}
+    record Result(int status, String output, String errors) {}
 
-    private Result run(String... command) throws IOException, InterruptedException {
+    Result run(String... command) throws IOException, InterruptedException {
         var words = new ArrayList<>(List.of("--"));
         words.addAll(List.of(command));
         return runWith(words);
@@ -182,9 +223,10 @@ class RunTaskTest {
         boolean takesOver = more.contains("--take-over");
         words.addAll(takesOver ? List.of("--take-over", "--keep", "2") : List.of("--keep", "2"));
         more.stream().filter(word -> !word.equals("--take-over")).forEach(words::add);
-        return new ProcessBuilder(words)
-                .redirectError(directory.resolve("errors").toFile())
-                .start();
+        var builder = new ProcessBuilder(line(words))
+                .redirectError(directory.resolve("errors").toFile());
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     private Result result(Process process) throws IOException, InterruptedException {
