@@ -5,6 +5,7 @@ package io.nfcheckpoint.natives;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +13,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.jar.JarOutputStream;
 import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +41,7 @@ class NativeInstallerTest {
     void namesTheDirectoryAfterVersionAndContent() throws IOException {
         var files = NativeInstaller.install(directory);
 
-        assertThat(files.ckpt().getParent().getFileName().toString()).matches("0\\.1\\.0-[0-9a-f]{12}");
+        assertThat(files.ckpt().getParent().getFileName().toString()).matches("0\\.1\\.0-[0-9a-f]{24}");
         assertThat(files.ckpt().getParent()).hasParent(directory);
     }
 
@@ -63,6 +66,40 @@ class NativeInstallerTest {
 
         assertThat(files.libckpt()).isExecutable().hasBinaryContent(whole);
         assertThat(files.ckpt()).isExecutable();
+    }
+
+    @Test
+    void replacesWhatHasLostABit() throws IOException {
+        var files = NativeInstaller.install(directory);
+        byte[] whole = Files.readAllBytes(files.libckpt());
+        byte[] damaged = whole.clone();
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(files.libckpt(), damaged);
+
+        NativeInstaller.install(directory);
+
+        assertThat(files.libckpt()).isExecutable().hasBinaryContent(whole);
+    }
+
+    @Test
+    void knowsAFileInAJarWithoutUnpackingIt(@TempDir Path other) throws Exception {
+        byte[] content = {1, 2, 3, 4};
+        Path jar = other.resolve("a.jar");
+        try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
+            out.putNextEntry(new ZipEntry("io/nfcheckpoint/natives/thing"));
+            out.write(content);
+        }
+        Path same = Files.write(other.resolve("same"), content);
+        Path different = Files.write(other.resolve("different"), new byte[] {1, 2, 3, 5});
+
+        var artefact = Artefact.at(
+                "thing",
+                URI.create("jar:" + jar.toUri() + "!/io/nfcheckpoint/natives/thing")
+                        .toURL());
+
+        assertThat(artefact.isEqualTo(same)).isTrue();
+        assertThat(artefact.isEqualTo(different)).isFalse();
+        assertThat(artefact.isEqualTo(other.resolve("none"))).isFalse();
     }
 
     @Test

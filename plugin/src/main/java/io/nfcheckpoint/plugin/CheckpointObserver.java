@@ -15,30 +15,30 @@ import nextflow.trace.TraceRecord;
  */
 final class CheckpointObserver implements TraceObserver {
 
-    private final CheckpointRun run;
+    private final PreparedRun run;
 
-    CheckpointObserver(CheckpointRun run) {
+    CheckpointObserver(PreparedRun run) {
         this.run = run;
     }
 
     @Override
     public void onProcessSubmit(TaskHandler handler, TraceRecord trace) {
-        run.submitted(handler);
+        run.get().ifPresent(prepared -> prepared.submitted(handler));
     }
 
     @Override
     public void onProcessStart(TaskHandler handler, TraceRecord trace) {
-        run.started(handler.getTask());
+        run.get().ifPresent(prepared -> prepared.started(handler.getTask()));
     }
 
     @Override
     public void onProcessComplete(TaskHandler handler, TraceRecord trace) {
-        run.ended(handler.getTask());
+        run.get().ifPresent(prepared -> prepared.ended(handler.getTask()));
     }
 
     @Override
     public void onFlowComplete() {
-        run.close();
+        run.get().ifPresent(CheckpointRun::close);
     }
 
     @Override
@@ -47,9 +47,7 @@ final class CheckpointObserver implements TraceObserver {
     }
 
     @Override
-    public void onFlowCreate(Session session) {
-        run.begin();
-    }
+    public void onFlowCreate(Session session) {}
 
     @Override
     public void onFlowBegin() {}

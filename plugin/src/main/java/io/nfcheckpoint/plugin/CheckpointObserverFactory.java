@@ -3,16 +3,14 @@
 package io.nfcheckpoint.plugin;
 
 import io.nfcheckpoint.routes.CheckpointPolicy;
-import io.nfcheckpoint.routes.UnusableRoutesException;
-import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 import nextflow.Session;
 import nextflow.exception.AbortOperationException;
 import nextflow.plugin.Plugins;
-import nextflow.script.ProcessConfig;
 import nextflow.trace.TraceObserver;
 import nextflow.trace.TraceObserverFactory;
 import org.slf4j.Logger;
@@ -37,28 +35,19 @@ public final class CheckpointObserverFactory implements TraceObserverFactory {
             LOG.warn("The run has no checkpoints: its work directory is no directory of this host");
             return List.of();
         }
-        try {
-            var run = CheckpointRun.start(session, policy, base);
-            session.setExecutorFactory(new CheckpointExecutorFactory(
-                    Plugins.getManager(), run::beforeTask, (name, config) -> check(run, name, config)));
-            return List.of(new CheckpointObserver(run));
-        } catch (UnusableRoutesException e) {
-            throw new AbortOperationException("nf-checkpoint: " + e.getMessage(), e);
-        } catch (IOException | RuntimeException | LinkageError e) {
-            LOG.warn("The run has no checkpoints: {}", e.getMessage());
-            LOG.debug("The cause", e);
-            return List.of();
-        }
+        var run = PreparedRun.begin(() -> CheckpointRun.start(session, policy, base));
+        session.setExecutorFactory(new CheckpointExecutorFactory(
+                Plugins.getManager(),
+                task -> run.get().ifPresent(prepared -> prepared.beforeTask(task)),
+                (name, config) -> refuse(() -> {
+                    Configuration.check(name, config.get("ext"), policy, base);
+                    run.requireSound();
+                    return null;
+                })));
+        return List.of(new CheckpointObserver(run));
     }
 
-    private static void check(CheckpointRun run, String process, ProcessConfig config) {
-        refuse(() -> {
-            run.check(process, config);
-            return null;
-        });
-    }
-
-    private static <T> T refuse(java.util.function.Supplier<T> reading) {
+    private static <T> T refuse(Supplier<T> reading) {
         try {
             return reading.get();
         } catch (IllegalArgumentException e) {

@@ -16,7 +16,6 @@ import io.nfcheckpoint.routes.WrapDecision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,7 +24,6 @@ import nextflow.processor.ErrorStrategy;
 import nextflow.processor.TaskArrayRun;
 import nextflow.processor.TaskHandler;
 import nextflow.processor.TaskRun;
-import nextflow.script.ProcessConfig;
 import nextflow.script.ScriptType;
 import org.slf4j.Logger;
 
@@ -82,25 +80,15 @@ final class CheckpointRun implements AutoCloseable {
         }
     }
 
-    /** @param base what a relative path in the configuration starts from */
-    static CheckpointRun start(Session session, CheckpointPolicy policy, Path base) throws IOException {
-        return new CheckpointRun(session, policy, base);
-    }
-
     /**
-     * Refuses what can be known to be wrong before any task starts.
+     * Done before the first task: what nothing can continue must not be continued.
      *
-     * @throws IllegalArgumentException naming the process, the key, the value and what is allowed
+     * @param base what a relative path in the configuration starts from
      */
-    void check(String process, ProcessConfig config) {
-        Object ext = config.get("ext");
-        if (ext instanceof Map<?, ?> map && !Configuration.isDynamic(map.get(Configuration.NAME))) {
-            try {
-                Configuration.ofTask(ext, policy, base);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("process '%s': ext.%s".formatted(process, e.getMessage()), e);
-            }
-        }
+    static CheckpointRun start(Session session, CheckpointPolicy policy, Path base) throws IOException {
+        var run = new CheckpointRun(session, policy, base);
+        run.leftovers.sweep(run.routes);
+        return run;
     }
 
     /** The task has its hash and its directory; the next thing that happens to it is that it is written down. */
@@ -242,11 +230,6 @@ final class CheckpointRun implements AutoCloseable {
 
     void submitted(TaskHandler handler) {
         TaskAttempt.of(handler.getTask().getConfig()).ifPresent(attempt -> attempt.submittedBy(handler));
-    }
-
-    /** Before the first task: what nothing can continue must not be continued. */
-    void begin() {
-        leftovers.sweep(routes);
     }
 
     void started(TaskRun task) {

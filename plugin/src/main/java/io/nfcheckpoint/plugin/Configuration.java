@@ -48,6 +48,22 @@ final class Configuration {
         return absolute(CheckpointPolicy.forTask(own, ofRun), base);
     }
 
+    /**
+     * Refuses what can be known to be wrong before any task starts.
+     *
+     * @param ext the value of the process's {@code ext} directive
+     * @throws IllegalArgumentException naming the process, the key, the value and what is allowed
+     */
+    static void check(String process, Object ext, CheckpointPolicy ofRun, Path base) {
+        if (ext instanceof Map<?, ?> map && !isDynamic(map.get(NAME))) {
+            try {
+                ofTask(ext, ofRun, base);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("process '%s': ext.%s".formatted(process, e.getMessage()), e);
+            }
+        }
+    }
+
     /** Whether the value can only be known for a task. */
     static boolean isDynamic(Object value) {
         if (value instanceof Map<?, ?> map) {

@@ -29,8 +29,8 @@ import org.apache.camel.impl.DefaultCamelContext;
 /** Runs the routes in a Camel context and carries events to them. */
 public final class CamelCheckpointRoutes implements CheckpointRoutes {
 
-    /** For routes in the middle of an event; a look at the stores takes no longer. */
-    private static final int SHUTDOWN_MILLIS = 1_000;
+    /** For a look at the stores, which may be left in its middle; Camel would look again a second later. */
+    private static final int SHUTDOWN_MILLIS = 250;
 
     private final CamelContext context;
     private final ProducerTemplate template;

@@ -3,7 +3,6 @@
 package io.nfcheckpoint.routes.internal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,8 +23,6 @@ record Event(Kind kind, Map<String, Object> fields) {
 
     /** Those that routes are likely to choose by are headers as well. */
     static final Map<String, String> HEADERS = headerNames();
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     enum Kind {
         TASK_STARTED("task-started"),
@@ -60,7 +57,7 @@ record Event(Kind kind, Map<String, Object> fields) {
 
     String json() {
         try {
-            return JSON.writeValueAsString(fields);
+            return Json.MAPPER.writeValueAsString(fields);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("texts and numbers can be written as JSON", e);
         }

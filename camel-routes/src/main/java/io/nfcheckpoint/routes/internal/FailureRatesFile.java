@@ -4,7 +4,6 @@ package io.nfcheckpoint.routes.internal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nfcheckpoint.routes.Place;
 import java.io.IOException;
@@ -37,8 +36,6 @@ final class FailureRatesFile {
     /** Less, after months, is as good as nothing. */
     private static final double LEAST_SECONDS = 1;
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-
     private final Path path;
 
     FailureRatesFile(Path path) {
@@ -55,7 +52,7 @@ final class FailureRatesFile {
             if (Files.size(path) > MOST_BYTES) {
                 throw new IOException("it is larger than such files are");
             }
-            return parse(MAPPER.readTree(Files.readAllBytes(path)));
+            return parse(Json.MAPPER.readTree(Files.readAllBytes(path)));
         } catch (NoSuchFileException e) {
             return Map.of();
         } catch (JsonProcessingException e) {
@@ -108,7 +105,7 @@ final class FailureRatesFile {
         Path unfinished =
                 Files.createTempFile(path.getParent(), path.getFileName().toString(), ".new");
         try {
-            Files.write(unfinished, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(document(rates)));
+            Files.write(unfinished, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(document(rates)));
             Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(unfinished);
@@ -116,7 +113,7 @@ final class FailureRatesFile {
     }
 
     private static ObjectNode document(Map<Place, FailureRate> rates) {
-        ObjectNode document = MAPPER.createObjectNode().put("format", FORMAT);
+        ObjectNode document = Json.MAPPER.createObjectNode().put("format", FORMAT);
         var places = document.putArray("places");
         rates.forEach((place, rate) -> {
             if (rate.seconds() >= LEAST_SECONDS || rate.failures() > 0) {
