@@ -33,6 +33,7 @@ enum {
     OPTION_EACH_OWN,
     OPTION_DEDICATED,
     OPTION_SAME_TASK,
+    OPTION_REMOVE_UNUSED,
     OPTION_REFERENCE,
     OPTION_MAX_SIZE,
     OPTION_REFRESH,
@@ -59,6 +60,7 @@ static const struct option long_options[] = {
     {"each-own", required_argument, NULL, OPTION_EACH_OWN},
     {"dedicated", no_argument, NULL, OPTION_DEDICATED},
     {"same-task", no_argument, NULL, OPTION_SAME_TASK},
+    {"remove-unused", no_argument, NULL, OPTION_REMOVE_UNUSED},
     {"by-reference", required_argument, NULL, OPTION_REFERENCE},
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {"refresh-env", required_argument, NULL, OPTION_REFRESH},
@@ -230,6 +232,9 @@ static int apply(struct run_options *options, int option, const char *value, str
         return set_reference(options, value, err);
     case OPTION_SAME_TASK:
         options->same_task = true;
+        return 0;
+    case OPTION_REMOVE_UNUSED:
+        options->remove_unused = true;
         return 0;
     case OPTION_MAX_SIZE:
         return option_size("--max-size", value, &options->max_size, err);

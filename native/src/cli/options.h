@@ -51,6 +51,7 @@ struct run_options {
     size_t label_count;
     bool dedicated;          /* the working directory is this task's alone */
     bool same_task;          /* the store is this task's, whatever the command reads like */
+    bool remove_unused;      /* the store of a command that ended with 0 and had no image */
     uint64_t reference_from; /* bytes, see files/capture.h */
     uint64_t max_size;       /* of a generation, in bytes; 0: no limit */
     char *refresh;           /* variables that belong to the job, NULL: as recorded */

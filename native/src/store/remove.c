@@ -43,20 +43,39 @@ static uint64_t size_below(int directory)
     return size;
 }
 
-int store_remove(struct store *store, uint64_t *ret_bytes, struct ckpt_error *err)
+/* Under a name of its own first: it is there as a whole or not at all. */
+static int remove_directory(const struct store *store, struct ckpt_error *err)
 {
     char aside[PATH_MAX];
-    cleanup_fd int lease = -1;
-    int r = store_lease_acquire(store, 0, &lease, err);
 
-    if (r < 0)
-        return r;
     if (snprintf(aside, sizeof(aside), "%s" SUFFIX, store->path) >= (int)sizeof(aside))
         return ckpt_error_set(err, ENAMETOOLONG, "remove '%s': its path is too long", store->path);
-    *ret_bytes = size_below(openat(store->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     /* One that was left by a remover who was killed is in the way. */
     if (remove_tree_at(AT_FDCWD, aside) < 0 || rename(store->path, aside) < 0 ||
         remove_tree_at(AT_FDCWD, aside) < 0)
         return ckpt_error_errno(err, "remove '%s'", store->path);
     return 0;
+}
+
+int store_remove_held(struct store *store, struct ckpt_error *err)
+{
+    struct stat path, open;
+
+    /* Somebody may have removed it, or moved it away with the project it is of. */
+    if (stat(store->path, &path) < 0 || fstat(store->dirfd, &open) < 0)
+        return ckpt_error_errno(err, "look at '%s'", store->path);
+    if (path.st_dev != open.st_dev || path.st_ino != open.st_ino)
+        return ckpt_error_set(err, ESTALE, "'%s' is another store now", store->path);
+    return remove_directory(store, err);
+}
+
+int store_remove(struct store *store, uint64_t *ret_bytes, struct ckpt_error *err)
+{
+    cleanup_fd int lease = -1;
+    int r = store_lease_acquire(store, 0, &lease, err);
+
+    if (r < 0)
+        return r;
+    *ret_bytes = size_below(openat(store->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return remove_directory(store, err);
 }

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/generation.h"
+#include "store/remove.h"
 #include "store/request.h"
 #include "supervisor/attempt.h"
 #include "supervisor/calls.h"
@@ -311,6 +312,31 @@ static int results_hand_over(struct session *session, int status)
     return status == 0 ? EXIT_RESTART_FAILED : status;
 }
 
+/* Whether anybody could want to know of a task that has ended well. */
+static bool is_worth_a_store(const struct session *session, const struct status *status)
+{
+    return !session->options.remove_unused || status->generation != 0 ||
+           status->restart_count != 0 || status->refusal_count != 0 || status->warning_count != 0 ||
+           status->failure_reason != NULL || status->oom_kills != 0;
+}
+
+/* A thousand short tasks are a thousand stores, which others would have to read and to remove. */
+static void end_well(struct session *session)
+{
+    struct ckpt_error err = {0};
+
+    if (!is_worth_a_store(session, &session->status)) {
+        if (store_remove_held(session->store, &err) == 0)
+            return;
+        ckpt_info("%s", err.message);
+    }
+    generation_remove_all(session->store, NULL);
+    unlinkat(session->store->dirfd, NOTES_NAME, 0);
+    unlinkat(session->store->dirfd, NUMBERS_NAME, 0);
+    session->status.generation = 0;
+    status_save(session);
+}
+
 int session_loop(struct session *session)
 {
     session->live = true;
@@ -354,13 +380,10 @@ int session_loop(struct session *session)
     session->status.has_exit_status = session->coordinator.mode != TREE_BARE;
     session->status.exit_status = status;
     session->status.oom_kills = memory_watch_kills(&session->memory);
-    if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0) {
-        generation_remove_all(session->store, NULL);
-        unlinkat(session->store->dirfd, NOTES_NAME, 0);
-        unlinkat(session->store->dirfd, NUMBERS_NAME, 0);
-        session->status.generation = 0;
-    }
-    status_save(session);
+    if (session->status.has_exit_status && session->status.state == STATUS_ENDED && status == 0)
+        end_well(session);
+    else
+        status_save(session);
     return status;
 }
 

@@ -77,6 +77,30 @@ def test_keep_and_numbers(case):
         expect("exit status", task.wait_end(), 0)
 
 
+def test_remove_unused(case):
+    """Of a command that has ended well without an image nothing is left; all else is told by its store."""
+    short = case.task([PYTHON, "-c", "pass"], ("--remove-unused",))
+    short.start()
+    expect("exit status", short.wait_end(), 0)
+    check(not os.path.exists(short.store), "its store is left")
+    expect("what lies beside it", [name for name in os.listdir(os.path.dirname(short.store)) if "store" in name], [])
+
+    failing = case.task([PYTHON, "-c", "raise SystemExit(3)"], ("--remove-unused",))
+    failing.start()
+    expect("exit status", failing.wait_end(), 3)
+    expect("what its store tells", failing.json("status.json")["exitStatus"], 3)
+
+    long = case.waiting(("--remove-unused",))
+    long.start()
+    long.wait_ready()
+    long.checkpoint()
+    long.kill_tree()
+    long.start()
+    long.touch("go")
+    expect("exit status", long.wait_end(), 0)
+    expect("restarts that its store tells of", len(long.json("status.json")["restarts"]), 1)
+
+
 def test_interval(case):
     task = case.waiting(("--interval", "50ms"))
     task.start()

@@ -44,6 +44,10 @@ final class StoreJson {
         return manifest(parse("manifest", json));
     }
 
+    static StoreStatus status(String json) {
+        return convert("status.json", parse("status.json", json), StoreStatus.class);
+    }
+
     static StoreView storeView(String json) {
         JsonNode view = requireFormat("store", parse("store", json));
         return new StoreView(

@@ -51,6 +51,15 @@ public record StoreStatus(
     }
 
     /**
+     * Reads the text of a {@code status.json}.
+     *
+     * @throws CheckpointException {@code DAMAGED} when it is none, or of a foreign format
+     */
+    public static StoreStatus parse(String json) {
+        return StoreJson.status(json);
+    }
+
+    /**
      * A restart that took place.
      *
      * @param runTime what the tree had run at the barrier of that generation, and so did not have to run again

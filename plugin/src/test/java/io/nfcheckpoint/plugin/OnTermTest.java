@@ -56,6 +56,18 @@ class OnTermTest {
     }
 
     @Test
+    void aCommandMayTakeItsStoreAlongWhenItEnds() throws Exception {
+        assertThat(run(0, 1)).isEqualTo("unstaged\nexit status 0\n");
+    }
+
+    @Test
+    void aCommandThatHasNoStoreYetIsEnded() throws Exception {
+        Files.writeString(directory.resolve("ckpt"), "#!/bin/sh\n");
+
+        assertThat(run(0, 1)).isEqualTo("exit status 143\n");
+    }
+
+    @Test
     void aCommandThatGoesOnIsEnded() throws Exception {
         state("running");
         Files.writeString(directory.resolve("ckpt"), "#!/bin/sh\n");

@@ -120,13 +120,19 @@ final class StoreNoticedRoute extends RouteBuilder {
         return ((File) exchange.getMessage().getBody(GenericFile.class).getFile()).toPath();
     }
 
-    private void noticeStatus(Exchange exchange) {
-        Path store = file(exchange).getParent();
-        ledger.watchedTask(store)
-                .ifPresent(task -> stores.status(store).ifPresent(status -> {
-                    ledger.refused(store, status).ifPresent(refused -> log.refused(task, refused));
-                    failed.notice(task, status);
-                }));
+    private void noticeStatus(Exchange exchange) throws IOException {
+        Path file = file(exchange);
+        Optional<TaskRef> task = ledger.watchedTask(file.getParent());
+        if (task.isEmpty()) {
+            return;
+        }
+        try {
+            var status = StoreStatus.parse(Files.readString(file));
+            ledger.refused(file.getParent(), status).ifPresent(refused -> log.refused(task.get(), refused));
+            failed.notice(task.get(), status);
+        } catch (NoSuchFileException e) {
+            log.vanished(file);
+        }
     }
 
     private void noticeGeneration(Exchange exchange) throws IOException {

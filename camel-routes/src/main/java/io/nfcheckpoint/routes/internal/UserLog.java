@@ -127,8 +127,8 @@ final class UserLog {
         FILE.warn("'{}', how often tasks fail where, cannot be used: {}, ignoring", file, cause.getMessage());
     }
 
-    void vanished(Path manifest) {
-        FILE.debug("'{}' was replaced by a newer one before it was read", manifest);
+    void vanished(Path file) {
+        FILE.debug("'{}' was replaced by a newer one, or removed with its store, before it was read", file);
     }
 
     void removed(Path store, String why) {
