@@ -28,7 +28,8 @@ enum description_kind {
     DESCRIPTION_STDIN,     /* what ckpt itself was given as standard input */
     DESCRIPTION_STDOUT,    /* the pipes to ckpt */
     DESCRIPTION_STDERR,
-    DESCRIPTION_PROC,    /* something below /proc, by its path, and offset */
+    DESCRIPTION_PROC, /* something below /proc, by its path, and offset; clock 1: half read, value: the address that
+                            the last line with one begins with, interval_ns: lines since, size: bytes of the next */
     DESCRIPTION_EVENTFD, /* value: the count; clock: 1 for a semaphore */
     DESCRIPTION_TIMERFD, /* clock, value: ns left, interval_ns, offset: expirations not read; mode: flags of
                               timerfd_settime, with TFD_TIMER_ABSTIME value is the time */

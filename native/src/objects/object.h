@@ -41,6 +41,7 @@ struct save_context {
     bool proc_is_hosts;                   /* paths below /proc have our numbers, not the tree's */
     int terminal;                         /* master of the one we have given to the tree, or -1 */
     enum terminal_use terminal_use;       /* what it is for */
+    bool half_read_too;                   /* files below /proc: they have been waited for in vain */
 };
 
 struct restore_context {
@@ -134,8 +135,6 @@ int directory_restore(const struct restore_context *context,
 int device_restore(const struct restore_context *context,
                    const struct image_description *description, struct ckpt_error *err);
 /* Whether it is of a process, by whose number it can be opened only where /proc is the tree's. */
-/* Whether the process, which may run meanwhile, has one that is half read; 0: nobody. */
-bool proc_file_is_half_read_in(pid_t process);
 bool proc_file_needs_own_proc(const struct image_description *description);
 int proc_file_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err);

@@ -9,15 +9,13 @@
  * Where the tree has no /proc of its own, the paths have the host's numbers: the image has the tree's.
  *
  * The kernel makes the text of such a file while it is read. The rest of one that is half read would be that of the
- * process being restarted, as it is then; so a checkpoint waits until it has been read, which mostly is a moment (runtimes
- * look for their own mappings when they start a thread). */
+ * process being restarted, as it is then: proc_half_read.c sees to that. */
 #include "capture/process_tree.h"
 #include "common/cleanup.h"
-#include "common/proc.h"
 #include "objects/object.h"
 #include "objects/passing.h"
+#include "objects/proc_half_read.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,8 +26,7 @@
 #define PROC    "/proc/"
 #define DELETED " (deleted)"
 
-/* The process that "/proc/PID" or "/proc/PID/REST" is about, or 0: none. *ret_rest is "" or "/REST". */
-static pid_t path_process(const char *path, const char **ret_rest)
+pid_t proc_path_process(const char *path, const char **ret_rest)
 {
     char *end;
 
@@ -40,60 +37,6 @@ static pid_t path_process(const char *path, const char **ret_rest)
         return 0;
     *ret_rest = end;
     return (pid_t)pid;
-}
-
-/* The positions in these are addresses, and stay for as long as the program likes. */
-static bool is_about_addresses(const char *path)
-{
-    const char *name = strrchr(path, '/');
-
-    return strcmp(name, "/mem") == 0 || strcmp(name, "/pagemap") == 0;
-}
-
-static bool is_half_read(const struct seen_descriptor *seen)
-{
-    char byte;
-
-    if (seen->offset == 0 || !S_ISREG(seen->status.st_mode) || is_about_addresses(seen->target))
-        return false;
-    cleanup_fd int fd = seen_duplicate(seen);
-    return fd >= 0 && pread(fd, &byte, 1, seen->offset) == 1;
-}
-
-/* From outside: by the position of its own, and the same file opened once more. */
-static bool number_is_half_read(pid_t process, const char *number)
-{
-    char path[64], target[512];
-    cleanup_free char *info = NULL;
-    const char *rest;
-    char byte;
-
-    snprintf(path, sizeof(path), PROC "%d/fd/%.10s", (int)process, number);
-    ssize_t length = readlink(path, target, sizeof(target) - 1);
-    if (length <= 0)
-        return false;
-    target[length] = 0;
-    if (path_process(target, &rest) == 0 || is_about_addresses(target))
-        return false;
-    snprintf(target, sizeof(target), "fdinfo/%.10s", number);
-    if (proc_text_read(process, target, &info) < 0)
-        return false;
-    long long offset = strncmp(info, "pos:", 4) == 0 ? atoll(info + 4) : 0;
-    cleanup_fd int fd = offset > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-    return fd >= 0 && pread(fd, &byte, 1, offset) == 1;
-}
-
-bool proc_file_is_half_read_in(pid_t process)
-{
-    char path[32];
-    struct dirent *entry;
-    bool found = false;
-
-    snprintf(path, sizeof(path), PROC "%d/fd", (int)process);
-    cleanup_dir DIR *dir = process > 0 ? opendir(path) : NULL;
-    while (!found && dir != NULL && (entry = readdir(dir)) != NULL)
-        found = entry->d_name[0] != '.' && number_is_half_read(process, entry->d_name);
-    return found;
 }
 
 /* "/task/TID/NAME": "/NAME" */
@@ -109,7 +52,7 @@ static int path_save(const struct save_context *context, const char *seen, char 
                      struct ckpt_error *err)
 {
     const char *rest;
-    pid_t pid = path_process(seen, &rest);
+    pid_t pid = proc_path_process(seen, &rest);
     char path[512];
 
     snprintf(path, sizeof(path), "%s", seen);
@@ -127,12 +70,13 @@ int proc_file_save(const struct save_context *context, const struct seen_descrip
                    struct image_description *ret, struct ckpt_error *err)
 {
     const char *rest;
-    bool of_process = path_process(seen->target, &rest) != 0;
+    bool of_process = proc_path_process(seen->target, &rest) != 0;
 
     if (strncmp(seen->target, PROC, strlen(PROC)) != 0 ||
         (S_ISDIR(seen->status.st_mode) && !of_process))
         return 0;
-    if (of_process && is_half_read(seen))
+    if (of_process && half_read_is(seen) &&
+        (!context->half_read_too || half_read_save(seen, ret) < 0))
         return ckpt_error_set(err, EINPROGRESS, "'%s' has been read half", seen->target);
     ret->kind = DESCRIPTION_PROC;
     ret->offset = seen->offset;
@@ -153,14 +97,15 @@ bool proc_file_needs_own_proc(const struct image_description *description)
 {
     const char *rest;
 
-    return description->kind == DESCRIPTION_PROC && path_process(description->path, &rest) != 0;
+    return description->kind == DESCRIPTION_PROC &&
+           proc_path_process(description->path, &rest) != 0;
 }
 
 int proc_file_restore(const struct restore_context *context,
                       const struct image_description *description, struct ckpt_error *err)
 {
     const char *rest;
-    bool later = path_process(description->path, &rest) != 0; /* a place to hold until then */
+    bool later = proc_path_process(description->path, &rest) != 0; /* a place to hold until then */
     int fd = later ? open("/dev/null", O_RDONLY | O_CLOEXEC)
                    : open_at_position(description->path, description);
 
@@ -202,7 +147,7 @@ int proc_file_open_again(const struct image_description *description, pid_t spar
     bool ended = end > path && strcmp(end, DELETED) == 0;
     if (ended)
         *end = 0;
-    pid_t pid = path_process(path, &rest);
+    pid_t pid = proc_path_process(path, &rest);
     if (pid == 0)
         return -ENOENT; /* not one of a process */
     if (!ended)

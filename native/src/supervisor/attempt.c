@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "objects/object.h"
+#include "objects/proc_half_read.h"
 #include "store/generation.h"
 #include "store/request.h"
 #include "store/variables.h"
@@ -243,7 +243,8 @@ static int begin_once(struct session *session, enum manifest_cause cause, const 
     return error;
 }
 
-/* A file below /proc is read on only while nobody is stopped: whoever has it half read is looked at from outside. */
+/* A file below /proc is read on only while nobody is stopped: whoever has it half read is looked at from outside. What
+ * nobody reads for so long is kept as it is. */
 static void unread_await(struct session *session)
 {
     uint64_t patience = session->cause == MANIFEST_MEMORY ? UNREAD_LEAST_MS : UNREAD_MOST_MS;
@@ -253,7 +254,9 @@ static void unread_await(struct session *session)
         coordinator_pump(&session->coordinator, ENDED_PAUSE_MS);
     while (!session->root_ended && session->stop_signal == stop &&
            clock_monotonic_ms() < session->attempted_ms + patience &&
-           proc_file_is_half_read_in(session->coordinator.obstacle));
+           half_read_has(session->coordinator.obstacle));
+    if (clock_monotonic_ms() >= session->attempted_ms + patience)
+        session->checkpoint.half_read_too = true;
 }
 
 /* A process that ended meanwhile is no obstacle, and the end of the command no reason to warn. What waits to be read when
@@ -275,6 +278,7 @@ static void checkpoint_try(struct session *session, enum manifest_cause cause)
     session->cause = cause;
     session->attempted_ms = clock_monotonic_ms();
     session->kills_before = memory_watch_kills(&session->memory);
+    session->checkpoint.half_read_too = false;
     session->stay_wanted = false;
     calls_begin(session);
     const char *request = request_of(session);

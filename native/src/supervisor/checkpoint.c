@@ -79,6 +79,7 @@ static void context_fill(const struct checkpoint *checkpoint, struct writer_job 
     *context = (struct save_context){.proc_is_hosts = checkpoint->coordinator->proc_is_hosts,
                                      .tree = &job->tree,
                                      .dirfd = job->dirfd,
+                                     .half_read_too = checkpoint->half_read_too,
                                      .processes = tree,
                                      .terminal = -1};
     if (checkpoint->output == NULL)

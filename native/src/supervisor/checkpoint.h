@@ -25,6 +25,7 @@ struct checkpoint {
     uint64_t max_size;         /* of a generation, in bytes; 0: no limit */
     const char *max_size_name; /* as people know it */
     double run_seconds;        /* until the barrier, filled by the caller */
+    bool half_read_too;        /* files below /proc are no obstacle */
     bool writing;              /* the thread lives */
     struct watch done;         /* becomes readable when it has finished */
     pthread_t thread;

@@ -16,6 +16,7 @@
 #include "image/tree_check.h"
 #include "objects/limit.h"
 #include "objects/posix_queue.h"
+#include "objects/proc_half_read.h"
 #include "objects/system_v.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
@@ -249,6 +250,30 @@ static int capsule_run(struct coordinator *coordinator, struct output *output,
     return error;
 }
 
+/* Once the memory of everybody is back. */
+static void half_read_files_settle(struct coordinator *coordinator, const struct tree_image *tree)
+{
+    for (size_t i = 0; i < tree->process_count; i++) {
+        const struct image_process *process = &tree->processes[i];
+        for (size_t j = 0; j < process->descriptor_count; j++) {
+            const struct image_description *description =
+                &tree->descriptions[process->descriptors[j].description];
+            struct member *member =
+                half_read_was(description)
+                    ? coordinator_member_inner(coordinator, process->pid, WIRE_KIND_PROCESS)
+                    : NULL;
+            if (member == NULL)
+                continue;
+            cleanup_fd int fd = seen_duplicate(&(struct seen_descriptor){
+                .outer = member->outer, .fd = process->descriptors[j].fd});
+            int error = fd < 0 ? -errno : half_read_settle(fd, description);
+            if (error < 0)
+                ckpt_info("'%s' is not read on where it was: %s", description->path,
+                          strerror(-error));
+        }
+    }
+}
+
 int restart_tree(struct coordinator *coordinator, struct output *output,
                  const struct restart_plan *plan, const struct namespaces_means *means,
                  const char *place, int *ret_status_fd, struct ckpt_error *err)
@@ -271,6 +296,8 @@ int restart_tree(struct coordinator *coordinator, struct output *output,
         error = members_await(coordinator, &plan->tree, report_end, &terminal, err);
     if (error == 0)
         error = system_v_settle(&plan->tree, coordinator->capsule_outer, err);
+    if (error == 0)
+        half_read_files_settle(coordinator, &plan->tree);
     if (error == 0)
         error = capsule_identify(coordinator, &plan->tree, err);
     if (error == 0 && terminal >= 0)

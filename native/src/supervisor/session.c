@@ -124,6 +124,7 @@ static void stop(struct session *session, int number)
         return;
     }
     session->attempted_ms = clock_monotonic_ms();
+    session->checkpoint.half_read_too = false;
     for (int tries = 0;
          checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0; tries++) {
         if (session->root_ended || clock_monotonic_ms() >= deadline ||

@@ -83,6 +83,11 @@ def test_no_image_of_a_process_that_is_about_to_take_a_signal(case):
               "while not os.path.exists('go'): time.sleep(0.01)\n"
               "print(signal.SIGHUP in signal.sigpending() and 'pass')")
     task = case.task([PYTHON, "-c", script], ["--signal", "TERM=pass"])
+    task.environ["CKPT_LOG"] = os.path.join(task.logs, "ckpt.log")
+
+    def is_met():
+        with open(task.environ["CKPT_LOG"], encoding="utf-8") as log:
+            return "has just been signalled" in log.read()
     task.start()
     task.wait_ready()
     pid = next(p for p in task.tree() if p != task.process.pid)
@@ -94,13 +99,13 @@ def test_no_image_of_a_process_that_is_about_to_take_a_signal(case):
     try:
         for each in pesterers:
             each.stdout.readline()
-        status, _, err = task.ckpt("checkpoint", task.store)
+        while not is_met():  # whether the pause of a try is hit is a matter of chance
+            status, _, err = task.ckpt("checkpoint", task.store)
+            check(status == 0 or "has just been signalled" in err, f"the reason is {err!r}")
     finally:
         for each in pesterers:
             each.kill()
             each.wait()
-    expect("exit status of ckpt checkpoint", status, 175)
-    check("has just been signalled" in err, f"the reason is {err!r}")
     task.checkpoint()
     task.kill_tree()
     task.start()

@@ -5,7 +5,6 @@
 checkpoints are taken again."""
 import os
 import shutil
-import subprocess
 import sys
 import time
 
@@ -132,52 +131,6 @@ def test_inotify_events_that_are_read_soon(case):
         task.checkpoint()
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout"), "pass\n")
-
-
-def test_list_of_mappings_that_is_half_read(case):
-    refused_while_there(case, "/maps' has been read half", "fd = os.open('/proc/self/maps', 0)\nos.read(fd, 100)",
-                        "while os.read(fd, 4096): pass")
-
-
-def begin_to_read(case):
-    """A task that has begun to read such a list, and what is said of a checkpoint meanwhile."""
-    task = case.task([PYTHON, "-c", HOLDER.format(do="fd = os.open('/proc/self/maps', 0)\nos.read(fd, 100)",
-                                                  undo="while os.read(fd, 4096): pass")])
-    task.environ["CKPT_LOG"] = os.path.join(task.logs, "ckpt.log")
-    task.start()
-    task.wait_ready()
-
-    def is_met():
-        with open(task.environ["CKPT_LOG"], encoding="utf-8") as log:
-            return "has been read half" in log.read()
-    return task, is_met
-
-
-def test_list_of_mappings_that_is_read_soon(case):
-    """The task runs meanwhile, and the checkpoint is taken once it has been read."""
-    task, is_met = begin_to_read(case)
-    asks = subprocess.Popen([task.place.ckpt, "checkpoint", task.store], env=task.environ,
-                            **task.user.popen_arguments())
-    task.wait_for(is_met, "the obstacle")
-    time.sleep(1)  # longer than it takes to give up by mistake; what would be is no event
-    task.touch("go")
-    expect("exit status of ckpt checkpoint", asks.wait(), 0)
-    task.touch("end")
-    expect("exit status", task.wait_end(), 0)
-
-
-def test_list_of_mappings_that_is_half_read_at_the_end(case):
-    """A final image waits for it as well."""
-    task, is_met = begin_to_read(case)
-    task.process.terminate()
-    task.wait_for(is_met, "the obstacle")
-    task.touch("go")
-    expect("exit status", task.wait_end(), 143)
-    expect("number of generations", len(task.generations()), 1)
-    task.touch("end")
-    task.start()
-    expect("exit status of the next", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
 
 
