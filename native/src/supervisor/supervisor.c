@@ -229,8 +229,6 @@ static int restart_settle(struct session *session, struct restart_plan *plan, co
 {
     int error = output_cut(&session->output, err);
 
-    if (error == 0 && session->options.replay)
-        error = output_replay(&session->output, err);
     if (error == 0)
         error = task_set_attempt_dir(&session->task, cwd, err);
     if (error == 0)
@@ -243,7 +241,10 @@ static int restart_settle(struct session *session, struct restart_plan *plan, co
         error = session_files_open(session, cwd, err);
     if (error == 0)
         error = numbers_bring_back(session, plan, err);
-    return error == 0 ? restart_announce(session, plan, err) : error;
+    if (error == 0)
+        error = restart_announce(session, plan, err);
+    /* Last: what has been printed cannot be taken back when something else fails. */
+    return error == 0 && session->options.replay ? output_replay(&session->output, err) : error;
 }
 
 /* What holds for the generation holds for those to come. */
@@ -287,6 +288,8 @@ static int files_bring_back(struct session *session, struct restart_plan *plan, 
 
     if (error == 0)
         error = notes_read(&notes, session->store->dirfd, err);
+    if (error == 0 && notes.bytes < plan->catalog.notes_bytes)
+        error = ckpt_error_set(err, EBADMSG, "'%s' is shorter than at the checkpoint", NOTES_NAME);
     if (error == 0)
         error = place_make(&spec, ret, &lost, err);
     if (error == 0)

@@ -86,6 +86,29 @@ def test_damaged_manifest(case):
         falls_back(case, damage, lambda task: [os.path.join(generation_dir(task, 2), "manifest.json")])
 
 
+def test_damaged_notes(case):
+    """What the tree has written is not known: the start, and nothing is printed twice."""
+    counter = case.counter(("--replay",))
+    task = counter.task
+    counter.to_three_with_generations(2)
+    halve(os.path.join(task.store, "notes"))
+    task.start()
+    expect("output", counter.finish(), "1 2 3 4 5 6 ")
+    check("shorter than at the checkpoint" in task.messages()[0], f"not named: {task.messages()}")
+
+
+def test_restart_that_fails_late_prints_nothing(case):
+    """Nothing of a store whose files cannot be written any more, however often it is tried."""
+    counter = case.counter(("--replay",))
+    task = counter.task
+    counter.to_three_with_generations()
+    os.mkdir(os.path.join(task.store, "numbers"))
+    task.start()
+    check(task.wait_end() != 0, "exit status 0")
+    expect("output", task.log("stdout"), "")
+    check("numbers" in task.messages()[0], f"not named: {task.messages()}")
+
+
 def test_all_damaged(case):
     counter = case.counter()
     task = counter.task
