@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -251,6 +252,42 @@ static enum page_class page_classify(uint64_t entry, bool whole)
     return page_is_wanted(entry, whole) ? PAGE_WANTED : PAGE_OTHER;
 }
 
+/* Of <linux/fs.h>, since Linux 6.7. */
+struct scan_region {
+    uint64_t start, end, categories;
+};
+
+struct scan_arguments {
+    uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
+    uint64_t inverted, all_of, any_of, returned;
+};
+
+#define PAGEMAP_SCAN _IOWR('f', 16, struct scan_arguments)
+#define SCAN_PRESENT (1ULL << 3)
+#define SCAN_SWAPPED (1ULL << 4) /* guards as well */
+
+/* The first address from there on with something to look at. The kernel knows where it has no pages: address sanitizers
+ * map terabytes, of which every page would have to be read. */
+static uint64_t populated_find(const struct writer *writer, uint64_t start, uint64_t end)
+{
+    struct scan_region region;
+    struct scan_arguments scan = {
+        .size = sizeof(scan),
+        .start = start,
+        .end = end,
+        .regions = (uintptr_t)&region,
+        .region_count = 1,
+        .max_pages = 1,
+        .any_of = SCAN_PRESENT | SCAN_SWAPPED,
+        .returned = SCAN_PRESENT | SCAN_SWAPPED,
+    };
+    int found = ioctl(writer->pagemap_fd, PAGEMAP_SCAN, &scan);
+
+    if (found < 0) /* an older kernel */
+        return start;
+    return found > 0 ? region.start : scan.walk_end;
+}
+
 /* Any mapping may have guards; only those with private pages have something to store. */
 static int part_store(struct writer *writer, uint64_t address, size_t count, bool has_pages,
                       bool whole, bool skip_zero)
@@ -307,6 +344,8 @@ static int mapping_store(struct writer *writer, const struct mapping *mapping,
         return 0;
     bool has_pages = kind == VMA_ANONYMOUS || kind == VMA_FILE_PRIVATE || kind == VMA_VDSO;
     for (uint64_t at = mapping->start; error == 0 && at < mapping->end;) {
+        if (!whole && mapping->end - at > PAGEMAP_PAGES * PAGE)
+            at = populated_find(writer, at, mapping->end);
         uint64_t left = (mapping->end - at) / PAGE;
         size_t count = left < PAGEMAP_PAGES ? (size_t)left : PAGEMAP_PAGES;
         error = part_store(writer, at, count, has_pages, whole, kind == VMA_ANONYMOUS);
