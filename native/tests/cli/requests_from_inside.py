@@ -24,6 +24,7 @@ def test_script_asks_for_an_image(case):
     task.wait_ready()
     expect("generations", task.generations(), [1])
     expect("cause", cause(task, 1), "request")
+    task.wait_for(lambda: task.log("stdout") == "generation 1\n", "the answer")
     task.kill_tree()
     os.unlink(task.path("ready"))
     task.start()
