@@ -88,7 +88,8 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool mapping_is_shared_object(pid_t outer, const struct mapping *mapping)
+/* Whether the mapping is of memory without a file on disk. */
+static bool mapping_is_shared_object(pid_t outer, const struct mapping *mapping)
 {
     struct stat status;
 

@@ -30,7 +30,4 @@ void shared_capture_free(struct shared_capture *capture);
 int shared_capture_process(struct shared_capture *capture, const struct tree_process *process,
                            struct ckpt_error *err);
 
-/* Whether the mapping is of such memory. */
-bool mapping_is_shared_object(pid_t outer, const struct mapping *mapping);
-
 #endif

@@ -78,11 +78,6 @@ void ckpt_log_carriage(bool wanted)
     line_end = wanted && isatty(STDERR_FILENO) ? "\r\n" : "\n";
 }
 
-int ckpt_log_fd(void)
-{
-    return log_fd;
-}
-
 void ckpt_fail(const struct ckpt_error *err)
 {
     write_line(STDERR_FILENO, "ckpt: ", err->message);

@@ -25,7 +25,4 @@ void ckpt_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Whether stderr is a terminal in raw mode, where a line needs a carriage return to end. */
 void ckpt_log_carriage(bool wanted);
 
-/* The log's descriptor, close-on-exec, or -1. */
-int ckpt_log_fd(void);
-
 #endif

@@ -2,7 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * A System V shared memory segment: its content without its holes. Those who had it attached do so again in
- * restore/restorer.c. */
+ * restore/restorer_memory.c. */
 #include "capture/mappings.h"
 #include "common/cleanup.h"
 #include "image/process.h"

@@ -110,7 +110,8 @@ void tcp_receiver_open(int fd, size_t size)
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &before, sizeof(before));
 }
 
-void tcp_sender_open(int fd, size_t size)
+/* If that was not enough. */
+static void sender_open(int fd, size_t size)
 {
     int wanted = size > INT32_MAX / 2 ? INT32_MAX / 2 : (int)size, now = 0;
     socklen_t length = sizeof(now);
@@ -145,7 +146,7 @@ static int flow_refill(const struct flow *flow)
         if (sent < 0 && poll(&ready, 1, STEP_MS) == 0 && clock_monotonic_ms() > deadline)
             return -ETIMEDOUT;
         if (sent < 0 && clock_monotonic_ms() > deadline - REFILL_MS / 2)
-            tcp_sender_open(flow->from, flow->size);
+            sender_open(flow->from, flow->size);
     }
     return 0;
 }

@@ -9,9 +9,7 @@
  * written and not been read. When this returns they are under way again. */
 int tcp_flow_save(const struct save_context *context, int index, struct ckpt_error *err);
 
-/* Before size bytes are written that nobody reads yet: makes room for them in the receiver, or, if that was not enough,
- * in the sender. */
+/* Before size bytes are written that nobody reads yet: makes room for them in the receiver. */
 void tcp_receiver_open(int fd, size_t size);
-void tcp_sender_open(int fd, size_t size);
 
 #endif

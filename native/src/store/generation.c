@@ -29,7 +29,9 @@ struct numbers {
     size_t count;
 };
 
-void generation_path(unsigned number, char ret_path[GENERATION_PATH_SIZE])
+/* "generations/000001" */
+#define GENERATION_PATH_SIZE 32
+static void generation_path(unsigned number, char ret_path[GENERATION_PATH_SIZE])
 {
     snprintf(ret_path, GENERATION_PATH_SIZE, GENERATIONS "/%06u", number);
 }

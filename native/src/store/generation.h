@@ -12,10 +12,6 @@
 
 #include <stddef.h>
 
-/* "generations/000001" */
-#define GENERATION_PATH_SIZE 32
-void generation_path(unsigned number, char ret_path[GENERATION_PATH_SIZE]);
-
 /* Numbers of the complete ones, ascending; the caller frees *ret_numbers (NULL when there is
  * none). */
 int generation_list(struct store *store, unsigned **ret_numbers, size_t *ret_count,

@@ -84,7 +84,8 @@ static bool ends_in(const char *name, const char *end)
     return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
-uint64_t fit_memory_needed(const struct manifest *manifest)
+/* What the tree will have in memory, in bytes. */
+static uint64_t memory_needed(const struct manifest *manifest)
 {
     uint64_t bytes = 0;
 
@@ -125,7 +126,7 @@ static uint64_t memory_free(void)
 
 static void memory_look_at(const struct manifest *manifest, struct hostcheck *table)
 {
-    uint64_t needed = fit_memory_needed(manifest), available = memory_free();
+    uint64_t needed = memory_needed(manifest), available = memory_free();
 
     item_add(table, "image-memory", needed <= available,
              needed <= available ? "it needs %llu MiB of memory, which are free"

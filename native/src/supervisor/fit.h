@@ -24,7 +24,4 @@ void fit_look_at_inputs(struct store *store, const struct manifest *manifest,
 int fit_check(struct store *store, const struct manifest *manifest, const char *place,
               struct ckpt_error *err);
 
-/* What the tree will have in memory, in bytes. */
-uint64_t fit_memory_needed(const struct manifest *manifest);
-
 #endif

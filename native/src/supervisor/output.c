@@ -345,13 +345,6 @@ bool output_ended(const struct output *output)
     return output->out.watch.fd < 0 && output->err.watch.fd < 0 && output->echo.watch.fd < 0;
 }
 
-int output_sync(struct output *output)
-{
-    if (output->out.record >= 0 && fdatasync(output->out.record) < 0)
-        return -errno;
-    return output->err.record >= 0 && fdatasync(output->err.record) < 0 ? -errno : 0;
-}
-
 void output_close(struct output *output)
 {
     output_handed_over(output);

@@ -55,7 +55,6 @@ void output_drain(struct output *output, struct coordinator *coordinator);
 /* A reader has still to take something. */
 bool output_is_due(const struct output *output);
 bool output_ended(const struct output *output);
-int output_sync(struct output *output);
 void output_close(struct output *output);
 
 #endif

@@ -3,7 +3,7 @@
 """A connection with somebody outside the tree ends at a restart, and one warning names it."""
 import socket
 
-from case import expect, one_line
+from case import goes_on_after_restart, one_line
 from harness import check
 
 CLIENT = """
@@ -32,13 +32,7 @@ def reset_on_restart(case, family, address, name):
         task.wait_ready()
         connection, _ = listener.accept()
         with connection:
-            task.checkpoint()
-            task.kill_tree()
-            task.start()
-            task.wait_restarted(1)
-            task.touch("go")
-            expect("exit status", task.wait_end(), 0)
-            expect("output", task.log("stdout"), "reset\n")
+            goes_on_after_restart(task, output="reset\n")
             check(name(address) in one_line(task), f"the warning is {task.messages()}")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright 2026 The nf-checkpoint authors
 """The exit status of the command is the exit status of `ckpt run`; its images go when it was 0."""
-from case import expect
+from case import expect, goes_on_after_restart
 from harness import check
 
 STATUSES = [("exit 0", 0), ("exit 3", 3), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137),
@@ -24,12 +24,7 @@ def test_after_a_restart(case):
         task = case.task(["bash", "-c", f": >ready; until [ -e go ]; do sleep 0.01; done; {script}"])
         task.start()
         task.wait_ready()
-        task.checkpoint()
-        task.kill_tree()
-        task.start()
-        task.wait_restarted(1)
-        task.touch("go")
-        expect(f"status of '{script}'", task.wait_end(), status)
+        goes_on_after_restart(task, output=None, status=status)
         expect("exitStatus", task.json("status.json").get("exitStatus"), status)
         task.check_nothing_left()
 

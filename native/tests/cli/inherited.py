@@ -82,11 +82,5 @@ def test_pipe_that_somebody_outside_reads(case):
         with connection, os.fdopen(reader), os.fdopen(writer, "w"):
             socket.send_fds(connection, [b"1"], [writer])
             task.wait_ready()
-            task.checkpoint()
-            task.kill_tree()
-            task.start()
-            task.wait_restarted(1)
-            task.touch("go")
-            expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout"), "pass\n")
+            goes_on_after_restart(task)
     check("a pipe to somebody outside" in one_line(task), f"the warning is {task.messages()}")

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from case import PYTHON, expect
+from case import PYTHON, expect, goes_on_after_restart
 from harness import check
 
 
@@ -106,13 +106,7 @@ def test_no_image_of_a_process_that_is_about_to_take_a_signal(case):
         for each in pesterers:
             each.kill()
             each.wait()
-    task.checkpoint()
-    task.kill_tree()
-    task.start()
-    task.wait_restarted(1)
-    task.touch("go")
-    expect("exit status", task.wait_end(), 0)
-    expect("output", task.log("stdout"), "pass\n")
+    goes_on_after_restart(task)
 
 
 def test_signal_from_inside_the_tree_is_the_trees_own(case):

@@ -83,14 +83,14 @@ def reason_is_named(task, words):
     check(words in one_line(task), f"the warning is {task.messages()}")
 
 
-def goes_on_after_restart(task, go="go", output="pass\n", line=None):
+def goes_on_after_restart(task, go="go", output="pass\n", line=None, status=0):
     """A checkpoint, kill -9, the same line again; the file `go` lets the task end, as it should."""
     task.checkpoint()
     task.kill_tree()
     task.start(line)
     task.wait_restarted(1)
     task.touch(go)
-    expect("exit status", task.wait_end(), 0)
+    expect("exit status", task.wait_end(), status)
     if output is not None:
         expect("output", task.log("stdout"), output)
 

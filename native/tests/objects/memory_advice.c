@@ -3,7 +3,7 @@
 /* What madvise(2) has been told about memory is still known: huge pages, merging, dumps, order of access; where the
  * kernel has it, guards, sealed and droppable memory, also of a kind that children do not get. */
 #include "smaps.h"
-#include <setjmp.h>
+#include "touching.h"
 #include <sys/mman.h>
 
 #ifndef MADV_GUARD_INSTALL
@@ -25,22 +25,6 @@ static const struct {
 };
 #define N (int)(sizeof(advices) / sizeof(advices[0]))
 
-static sigjmp_buf back;
-
-static void handler(int signo)
-{
-    siglongjmp(back, signo);
-}
-
-static int touching(volatile char *p)
-{
-    int signo = sigsetjmp(back, 1);
-
-    if (signo == 0)
-        (void)*p;
-    return signo;
-}
-
 static char *map(int flags)
 {
     return mmap(NULL, SIZE, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +37,7 @@ int main(void)
     char *droppable = map(DROPPABLE);
     bool has[N];
 
-    signal(SIGSEGV, handler);
+    signal(SIGSEGV, touching_failed);
     for (int i = 0; i < N; i++) {
         mem[i] = map(MAP_PRIVATE);
         has[i] = madvise(mem[i], SIZE, advices[i].advice) == 0;

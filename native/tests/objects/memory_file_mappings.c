@@ -3,26 +3,10 @@
 /* Mappings of a file that has been removed, renamed, cut short, replaced; the pages behind its end; /dev/zero. What may
  * be made writable later still may. */
 #include "testlib.h"
-#include <setjmp.h>
+#include "touching.h"
 #include <sys/mman.h>
 
 #define SIZE (5 * 4096 + 100)
-
-static sigjmp_buf back;
-
-static void handler(int signo)
-{
-    siglongjmp(back, signo);
-}
-
-static int touching(volatile char *p)
-{
-    int signo = sigsetjmp(back, 1);
-
-    if (signo == 0)
-        (void)*p;
-    return signo;
-}
 
 static char *map(const char *name, uint64_t seed, int flags, int protection)
 {
@@ -52,7 +36,7 @@ int main(void)
     char *zero_private = MUST(mmap(NULL, SIZE, BOTH, MAP_PRIVATE, zero, 0));
     char *zero_shared = MUST(mmap(NULL, SIZE, BOTH, MAP_SHARED, zero, 0));
 
-    signal(SIGBUS, handler);
+    signal(SIGBUS, touching_failed);
     close(zero);
     zero_private[5000] = zero_shared[6000] = 7;
     removed[0] ^= 1;

@@ -2,29 +2,8 @@
  * Copyright 2026 The nf-checkpoint authors */
 /* Guard pages still fault, read-only pages refuse stores, executable pages run, and the maps look the same. */
 #include "testlib.h"
-#include <setjmp.h>
+#include "touching.h"
 #include <sys/mman.h>
-
-static sigjmp_buf back;
-
-static void handler(int signo)
-{
-    siglongjmp(back, signo);
-}
-
-/* The signal that touching this byte raises, or 0. */
-static int touching(volatile char *p, bool store)
-{
-    int signo = sigsetjmp(back, 1);
-
-    if (signo == 0) {
-        char c = *p;
-
-        if (store)
-            *p = c;
-    }
-    return signo;
-}
 
 int main(void)
 {
@@ -32,7 +11,7 @@ int main(void)
         MUST(mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     int (*code)(void) = (int (*)(void))(uintptr_t)(p + 5 * 4096);
 
-    signal(SIGSEGV, handler);
+    signal(SIGSEGV, touching_failed);
     memset(p, 'x', 5 * 4096);
     memcpy(p + 5 * 4096, "\xb8\x2a\x00\x00\x00\xc3", 6); /* mov $42, %eax; ret */
     MUST(mprotect(p + 5 * 4096, 4096, PROT_READ | PROT_EXEC));
@@ -43,13 +22,13 @@ int main(void)
     wait_go();
     if (sabotaged())
         MUST(mprotect(p, 4096, PROT_READ));
-    CHECK(touching(p, false) == SIGSEGV, "the guard page can be read");
-    CHECK(touching(p + 4096, true) == 0, "the page after it can't be written");
-    CHECK(touching(p + 2 * 4096, false) == 0, "the read-only page can't be read");
-    CHECK(touching(p + 2 * 4096, true) == SIGSEGV, "the read-only page can be written");
-    CHECK(touching(p + 3 * 4096, true) == 0, "the page after that");
-    CHECK(touching(p + 4 * 4096, false) == SIGSEGV, "a hole is mapped");
-    CHECK(touching(p + 5 * 4096, true) == SIGSEGV, "code can be written");
+    CHECK(touching(p) == SIGSEGV, "the guard page can be read");
+    CHECK(writing(p + 4096) == 0, "the page after it can't be written");
+    CHECK(touching(p + 2 * 4096) == 0, "the read-only page can't be read");
+    CHECK(writing(p + 2 * 4096) == SIGSEGV, "the read-only page can be written");
+    CHECK(writing(p + 3 * 4096) == 0, "the page after that");
+    CHECK(touching(p + 4 * 4096) == SIGSEGV, "a hole is mapped");
+    CHECK(writing(p + 5 * 4096) == SIGSEGV, "code can be written");
     CHECK(code() == 42, "code does not run");
     MUST(mprotect(p, 4096, PROT_READ | PROT_WRITE));
     CHECK(*p == 'x', "what lay in the guard page is gone");

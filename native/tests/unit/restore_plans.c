@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
 /* Who forks whom. A plan is tried out with values: each process must come out with its own parent and session. */
-#include "fuzz.h"
+#include "plans.h"
 #include "unit.h"
 
-#include "restore/plan.h"
-
-#define FUZZ_MS 700
-#define PID_MAX 32768
-
-#define SUPERVISOR 7
-#define ROOT       100
-
-/* A tree of the root, which leads its session, and what is added. */
-static struct tree_image tree_of_root(pid_t supervisor, pid_t session)
+struct tree_image plans_tree(pid_t supervisor, pid_t session)
 {
     struct tree_image tree = {.parent = supervisor, .session = session, .root = ROOT};
     struct image_process *root = tree_image_add_process(&tree);
@@ -24,7 +15,7 @@ static struct tree_image tree_of_root(pid_t supervisor, pid_t session)
     return tree;
 }
 
-static void add(struct tree_image *tree, pid_t pid, pid_t parent, pid_t group, pid_t session)
+void plans_add(struct tree_image *tree, pid_t pid, pid_t parent, pid_t group, pid_t session)
 {
     struct image_process *added = tree_image_add_process(tree);
 
@@ -106,8 +97,7 @@ static void check_plan(const struct restore_plan *plan)
     }
 }
 
-/* Releases the tree. */
-static struct restore_plan plan_of(struct tree_image *tree)
+struct restore_plan plans_make(struct tree_image *tree)
 {
     struct restore_plan plan;
     struct ckpt_error err = {0};
@@ -118,7 +108,7 @@ static struct restore_plan plan_of(struct tree_image *tree)
     return plan;
 }
 
-static void end(struct restore_plan *plan, struct tree_image *tree)
+void plans_end(struct restore_plan *plan, struct tree_image *tree)
 {
     restore_plan_free(plan);
     tree_image_free(tree);
@@ -136,12 +126,12 @@ static void check_no_plan(struct tree_image *tree, int code, const char *reason)
 
 TEST(parents_fork_their_children)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 102, 101, 101, ROOT); /* before its parent in the list */
-    add(&tree, 101, ROOT, 101, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, 102, 101, 101, ROOT); /* before its parent in the list */
+    plans_add(&tree, 101, ROOT, 101, ROOT);
+    plan = plans_make(&tree);
     CHECK_INT(plan.count, 3);
     CHECK_INT(node(&plan, ROOT)->creator, -1);
     CHECK_INT(node(&plan, 101)->creator, node_of(&plan, ROOT));
@@ -149,220 +139,220 @@ TEST(parents_fork_their_children)
     CHECK(!node(&plan, 102)->adopted);
     CHECK(!is_before(&plan, ROOT, 101) && !is_before(&plan, 101, 102));
     CHECK_INT(plan.stand_in_session, 5);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(children_older_than_their_parents_session_are_forked_before_it)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 101, ROOT, 101, 101);
-    add(&tree, 102, 101, ROOT, ROOT); /* before setsid */
-    add(&tree, 103, 101, 101, 101);   /* after */
-    add(&tree, 104, 101, 104, 104);   /* at any time */
-    plan = plan_of(&tree);
+    plans_add(&tree, 101, ROOT, 101, 101);
+    plans_add(&tree, 102, 101, ROOT, ROOT); /* before setsid */
+    plans_add(&tree, 103, 101, 101, 101);   /* after */
+    plans_add(&tree, 104, 101, 104, 104);   /* at any time */
+    plan = plans_make(&tree);
     CHECK(is_before(&plan, 101, 102));
     CHECK(!is_before(&plan, 101, 103));
     CHECK(!is_before(&plan, 101, 104));
     CHECK(!is_before(&plan, ROOT, 101));
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 /* 101 forked 102, that 103; then 102 and 101 started sessions: 102 has to be made before 101 starts its own. */
 TEST(leaders_are_forked_in_the_session_their_children_need)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 101, ROOT, 101, 101);
-    add(&tree, 102, 101, 102, 102);
-    add(&tree, 103, 102, ROOT, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, 101, ROOT, 101, 101);
+    plans_add(&tree, 102, 101, 102, 102);
+    plans_add(&tree, 103, 102, ROOT, ROOT);
+    plan = plans_make(&tree);
     CHECK(is_before(&plan, 101, 102) && is_before(&plan, 102, 103));
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(orphans_are_forked_through_their_sessions_leader)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 102, SUPERVISOR, 102, ROOT); /* its leader is the root */
-    add(&tree, 103, SUPERVISOR, 103, 103);  /* leads one */
-    add(&tree, 104, SUPERVISOR, 104, 5);    /* the supervisor's */
-    plan = plan_of(&tree);
+    plans_add(&tree, 102, SUPERVISOR, 102, ROOT); /* its leader is the root */
+    plans_add(&tree, 103, SUPERVISOR, 103, 103);  /* leads one */
+    plans_add(&tree, 104, SUPERVISOR, 104, 5);    /* the supervisor's */
+    plan = plans_make(&tree);
     CHECK_INT(node(&plan, 102)->creator, node_of(&plan, ROOT));
     CHECK(node(&plan, 102)->adopted && !is_before(&plan, ROOT, 102));
     CHECK_INT(node(&plan, 103)->creator, -1);
     CHECK_INT(node(&plan, 104)->creator, -1);
     CHECK(!node(&plan, 103)->adopted && !node(&plan, 104)->adopted);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 /* Its child shows that the orphan was born in the root's session. */
 TEST(orphans_that_lead_a_session_are_forked_where_they_were_born)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 101, SUPERVISOR, 101, 101);
-    add(&tree, 102, 101, ROOT, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, 101, SUPERVISOR, 101, 101);
+    plans_add(&tree, 102, 101, ROOT, ROOT);
+    plan = plans_make(&tree);
     CHECK(node(&plan, 101)->adopted && is_before(&plan, 101, 102));
     CHECK_INT(node(&plan, 101)->creator, node_of(&plan, ROOT));
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(dead_leaders_of_sessions_get_helpers)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 103, SUPERVISOR, 103, 102); /* a daemon: forked twice, its leader has ended */
-    add(&tree, 104, 103, 104, 102);
-    plan = plan_of(&tree);
+    plans_add(&tree, 103, SUPERVISOR, 103, 102); /* a daemon: forked twice, its leader has ended */
+    plans_add(&tree, 104, 103, 104, 102);
+    plan = plans_make(&tree);
     CHECK_INT(plan.count, 4);
     CHECK(node(&plan, 102)->process == NULL);
     CHECK_INT(node(&plan, 102)->session, 102);
     CHECK_INT(node(&plan, 102)->creator, -1);
     CHECK_INT(node(&plan, 103)->creator, node_of(&plan, 102));
     CHECK(node(&plan, 103)->adopted && !node(&plan, 104)->adopted);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(dead_leaders_of_groups_get_helpers)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 102, ROOT, 101, ROOT); /* a pipeline whose first command has ended */
-    add(&tree, 103, ROOT, 101, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, 102, ROOT, 101, ROOT); /* a pipeline whose first command has ended */
+    plans_add(&tree, 103, ROOT, 101, ROOT);
+    plan = plans_make(&tree);
     CHECK_INT(plan.count, 4);
     CHECK(node(&plan, 101)->process == NULL && node(&plan, 101)->leads_group);
     CHECK_INT(node(&plan, 101)->session, ROOT);
     CHECK_INT(node(&plan, 101)->creator, node_of(&plan, ROOT));
     CHECK(!node(&plan, 102)->leads_group);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(leaders_that_changed_their_group_still_lead_the_old_one)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 101, ROOT, ROOT, ROOT);
-    add(&tree, 102, ROOT, 101, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, 101, ROOT, ROOT, ROOT);
+    plans_add(&tree, 102, ROOT, 101, ROOT);
+    plan = plans_make(&tree);
     CHECK_INT(plan.count, 3);
     CHECK(node(&plan, 101)->leads_group && !node(&plan, 102)->leads_group);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(zombies_lead_as_the_living_do)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
     struct restore_plan plan;
 
-    add(&tree, 101, ROOT, 101, 101);
+    plans_add(&tree, 101, ROOT, 101, 101);
     tree.processes[1].zombie = true;
-    add(&tree, 102, SUPERVISOR, 101, 101);
-    plan = plan_of(&tree);
+    plans_add(&tree, 102, SUPERVISOR, 101, 101);
+    plan = plans_make(&tree);
     CHECK_INT(plan.count, 3);
     CHECK_INT(node(&plan, 102)->creator, node_of(&plan, 101));
     CHECK(node(&plan, 102)->adopted);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(circular_parents_are_refused)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
 
-    add(&tree, 101, 103, 101, ROOT);
-    add(&tree, 102, 101, 102, 102);
-    add(&tree, 103, 102, 103, 103);
-    add(&tree, 104, 103, 104, ROOT);
+    plans_add(&tree, 101, 103, 101, ROOT);
+    plans_add(&tree, 102, 101, 102, 102);
+    plans_add(&tree, 103, 102, 103, 103);
+    plans_add(&tree, 104, 103, 104, ROOT);
     check_no_plan(&tree, EBADMSG, "form a circle");
-    tree = tree_of_root(SUPERVISOR, 5);
-    add(&tree, 101, 101, 101, ROOT);
+    tree = plans_tree(SUPERVISOR, 5);
+    plans_add(&tree, 101, 101, 101, ROOT);
     check_no_plan(&tree, EBADMSG, "the parents of process 101 form a circle");
 }
 
 TEST(sessions_that_nobody_can_pass_on_are_refused)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 5);
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
 
-    add(&tree, 101, ROOT, 101, 101);
-    add(&tree, 102, ROOT, 102, 101); /* of a sibling */
+    plans_add(&tree, 101, ROOT, 101, 101);
+    plans_add(&tree, 102, ROOT, 102, 101); /* of a sibling */
     check_no_plan(&tree, ENOTSUP, "cannot be rebuilt");
-    tree = tree_of_root(SUPERVISOR, 5);
-    add(&tree, 101, SUPERVISOR, 101, 102); /* of its own child */
-    add(&tree, 102, 101, 102, 102);
+    tree = plans_tree(SUPERVISOR, 5);
+    plans_add(&tree, 101, SUPERVISOR, 101, 102); /* of its own child */
+    plans_add(&tree, 102, 101, 102, 102);
     check_no_plan(&tree, ENOTSUP, "cannot be rebuilt");
-    tree = tree_of_root(SUPERVISOR, 5);
-    add(&tree, 101, ROOT, 101, ROOT);
-    add(&tree, 102, SUPERVISOR, 102, 101); /* whose leader leads none */
+    tree = plans_tree(SUPERVISOR, 5);
+    plans_add(&tree, 101, ROOT, 101, ROOT);
+    plans_add(&tree, 102, SUPERVISOR, 102, 101); /* whose leader leads none */
     check_no_plan(&tree, ENOTSUP, "process 102 is in session 101");
 }
 
 TEST(supervisor_may_be_the_first_process)
 {
-    struct tree_image tree = tree_of_root(1, 1);
+    struct tree_image tree = plans_tree(1, 1);
     struct restore_plan plan;
 
-    add(&tree, 101, 1, 101, 1);
+    plans_add(&tree, 101, 1, 101, 1);
     tree.processes[1].group = 101;
-    plan = plan_of(&tree);
+    plan = plans_make(&tree);
     CHECK_INT(plan.stand_in, 1);
     CHECK_INT(plan.stand_in_session, 1);
     CHECK_INT(node(&plan, 101)->creator, -1);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
     /* Session 0: of somebody outside the PID namespace. */
-    tree = tree_of_root(1, 0);
-    add(&tree, 101, ROOT, 0, ROOT);
-    add(&tree, 102, 1, 102, 0);
-    plan = plan_of(&tree);
+    tree = plans_tree(1, 0);
+    plans_add(&tree, 101, ROOT, 0, ROOT);
+    plans_add(&tree, 102, 1, 102, 0);
+    plan = plans_make(&tree);
     CHECK_INT(plan.stand_in_session, 1);
     CHECK_INT(node(&plan, 101)->group, 101);
     CHECK_INT(node(&plan, 102)->session, 1);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(supervisor_may_be_in_the_session_of_the_first_process)
 {
-    struct tree_image tree = tree_of_root(SUPERVISOR, 1);
+    struct tree_image tree = plans_tree(SUPERVISOR, 1);
     struct restore_plan plan;
 
-    add(&tree, 101, SUPERVISOR, 101, 1);
-    plan = plan_of(&tree);
+    plans_add(&tree, 101, SUPERVISOR, 101, 1);
+    plan = plans_make(&tree);
     CHECK_INT(plan.stand_in_session, 1);
     CHECK_INT(plan.count, 2);
     CHECK_INT(node(&plan, 101)->creator, -1);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(spare_process_numbers_are_free_near_the_highest)
 {
-    struct tree_image tree = tree_of_root(PID_MAX - 1, PID_MAX - 2);
+    struct tree_image tree = plans_tree(PID_MAX - 1, PID_MAX - 2);
     struct restore_plan plan;
 
-    add(&tree, PID_MAX - 3, PID_MAX - 1, PID_MAX - 3, ROOT);
-    add(&tree, PID_MAX - 8, ROOT, PID_MAX - 8, ROOT);
-    add(&tree, PID_MAX / 2 - 1, ROOT, PID_MAX / 2 - 1, ROOT);
-    add(&tree, PID_MAX / 2, ROOT, PID_MAX / 2, ROOT);
-    plan = plan_of(&tree);
+    plans_add(&tree, PID_MAX - 3, PID_MAX - 1, PID_MAX - 3, ROOT);
+    plans_add(&tree, PID_MAX - 8, ROOT, PID_MAX - 8, ROOT);
+    plans_add(&tree, PID_MAX / 2 - 1, ROOT, PID_MAX / 2 - 1, ROOT);
+    plans_add(&tree, PID_MAX / 2, ROOT, PID_MAX / 2, ROOT);
+    plan = plans_make(&tree);
     CHECK_INT(plan.spare, PID_MAX - 9);
-    end(&plan, &tree);
+    plans_end(&plan, &tree);
 }
 
 TEST(too_few_process_numbers_are_an_error)
 {
-    struct tree_image tree = tree_of_root(2, 2);
+    struct tree_image tree = plans_tree(2, 2);
     struct restore_plan plan;
     struct ckpt_error err = {0};
 
-    add(&tree, 4, ROOT, 4, ROOT);
+    plans_add(&tree, 4, ROOT, 4, ROOT);
     CHECK_INT(restore_plan_make(&tree, 101, &plan, &err), 0); /* 99, 98 */
     CHECK_INT(plan.spare, 99);
     restore_plan_free(&plan);
@@ -370,118 +360,4 @@ TEST(too_few_process_numbers_are_an_error)
     CHECK_INT(restore_plan_make(&tree, 4, &plan, &err), -EAGAIN);
     CHECK_INT(restore_plan_make(&tree, 0, &plan, &err), -EAGAIN);
     tree_image_free(&tree);
-}
-
-/* ---- whatever processes may do, there is a plan for the outcome ---- */
-
-static struct image_process *any(struct tree_image *tree)
-{
-    return &tree->processes[fuzz_roll((uint32_t)tree->process_count)];
-}
-
-static bool group_exists(const struct tree_image *tree, pid_t group, pid_t session)
-{
-    for (size_t i = 0; i < tree->process_count; i++) {
-        if (tree->processes[i].group == group &&
-            (session == 0 || tree->processes[i].session == session))
-            return true;
-    }
-    return false;
-}
-
-static void reap(struct tree_image *tree, struct image_process *it)
-{
-    *it = tree->processes[--tree->process_count];
-}
-
-/* Its children become the supervisor's, which waits for the dead ones at once. */
-static void end_process(struct tree_image *tree, struct image_process *it)
-{
-    pid_t pid = it->pid;
-
-    it->zombie = true;
-    for (size_t i = tree->process_count; i-- > 0;) {
-        if (tree->processes[i].parent == pid)
-            tree->processes[i].parent = tree->parent;
-    }
-    for (size_t i = tree->process_count; i-- > 0;) {
-        if (tree->processes[i].zombie && tree->processes[i].parent == tree->parent)
-            reap(tree, &tree->processes[i]);
-    }
-}
-
-/* Numbers close to each other, to the highest one and to those of the supervisor. */
-static pid_t fresh_pid(const struct tree_image *tree)
-{
-    static const pid_t bases[] = {2, 150, PID_MAX / 2 - 40, PID_MAX - 60};
-
-    for (;;) {
-        pid_t pid = bases[fuzz_roll(4)] + (pid_t)fuzz_roll(60);
-        if (tree_image_process(tree, pid) == NULL && pid != tree->parent && pid != tree->session &&
-            !group_exists(tree, pid, 0))
-            return pid;
-    }
-}
-
-static bool session_exists(const struct tree_image *tree, pid_t session)
-{
-    for (size_t i = 0; i < tree->process_count; i++) {
-        if (tree->processes[i].session == session)
-            return true;
-    }
-    return false;
-}
-
-static void act(struct tree_image *tree)
-{
-    struct image_process *it = any(tree), *other = any(tree);
-    pid_t fresh = fresh_pid(tree);
-
-    if (it->zombie)
-        return;
-    switch (fuzz_roll(8)) {
-    case 0:
-    case 1:
-    case 2:
-        if (tree->process_count < 40 && !session_exists(tree, fresh))
-            add(tree, fresh, it->pid, it->group, it->session);
-        break;
-    case 3:
-        if (!group_exists(tree, it->pid, 0))
-            it->group = it->session = it->pid;
-        break;
-    case 4:
-        if (it->session != it->pid)
-            it->group = it->pid;
-        break;
-    case 5:
-        if (it->session != it->pid && other->session == it->session)
-            it->group = other->group;
-        break;
-    case 6:
-        if (it->pid != ROOT)
-            end_process(tree, it);
-        break;
-    default: /* wait */
-        if (other->zombie && other->parent == it->pid)
-            reap(tree, other);
-    }
-}
-
-TEST(every_history_of_processes_has_a_plan)
-{
-    static const pid_t sessions[] = {0, 1, 5, SUPERVISOR, PID_MAX - 1};
-    unsigned rounds = 0;
-
-    fuzz_start(FUZZ_MS);
-    for (; fuzz_goes_on(); rounds++) {
-        struct tree_image tree = tree_of_root(SUPERVISOR, sessions[fuzz_roll(5)]);
-        struct restore_plan plan;
-
-        for (unsigned n = fuzz_roll(200); n; n--)
-            act(&tree);
-        plan = plan_of(&tree);
-        end(&plan, &tree);
-    }
-    CHECK(rounds > 100);
 }

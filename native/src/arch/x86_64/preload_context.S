@@ -23,22 +23,6 @@ arch_context_save:
     ret
     .size arch_context_save, .-arch_context_save
 
-    .globl arch_context_jump
-    .hidden arch_context_jump
-    .type arch_context_jump, @function
-arch_context_jump:
-    mov 0(%rdi), %rbx
-    mov 8(%rdi), %rbp
-    mov 16(%rdi), %r12
-    mov 24(%rdi), %r13
-    mov 32(%rdi), %r14
-    mov 40(%rdi), %r15
-    mov 48(%rdi), %rsp
-    mov 56(%rdi), %rdx
-    mov $1, %eax
-    jmp *%rdx
-    .size arch_context_jump, .-arch_context_jump
-
 /* rdi flags, rsi stack top, rdx parent tid, rcx entry, r8 arg */
     .globl arch_clone
     .hidden arch_clone

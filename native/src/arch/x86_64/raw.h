@@ -34,8 +34,6 @@ struct arch_context {
 
 /* Saves the caller's context; returns 0 now and 1 when something jumps there. */
 int arch_context_save(struct arch_context *context) __attribute__((returns_twice));
-/* Leaves for a saved context, in which arch_context_save() then returns 1. */
-void arch_context_jump(const struct arch_context *context) __attribute__((noreturn));
 /* clone(2) whose child runs entry(arg) on a stack of its own and must not return. */
 long arch_clone(unsigned long flags, void *stack_top, void *parent_tid, void (*entry)(void *),
                 void *arg);
