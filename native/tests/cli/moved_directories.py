@@ -58,8 +58,8 @@ def test_directory_moved_with_its_store(case):
             counter.count_to(4)
             task.checkpoint()
             counter.count_to(5)
+            task.wait_for(lambda: task.log("stdout") == "3 4 5 ", "the output")
             task.kill_tree()
-            expect("output", task.log("stdout"), "3 4 5 ")
     expect("output", counter.finish(), "5 6 ")
     expect("what others have there", open(task.path("notes.txt"), encoding="utf-8").read(), "somebody's\n")
 
