@@ -39,22 +39,14 @@ final class Values {
     }
 
     static StoreStatus withFailure(StoreStatus status, String reason) {
-        return new StoreStatus(
-                status.state(),
-                status.host(),
-                status.pid(),
-                status.started(),
-                status.generation(),
-                status.restarts(),
-                Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)),
-                status.warnings(),
-                status.exitStatus(),
-                status.oomKills(),
-                status.refused(),
-                status.plan());
+        return with(status, Optional.of(new StoreStatus.Failure(Instant.EPOCH, reason)), status.oomKills());
     }
 
     static StoreStatus withOomKills(StoreStatus status, int kills) {
+        return with(status, status.failure(), kills);
+    }
+
+    private static StoreStatus with(StoreStatus status, Optional<StoreStatus.Failure> failure, int oomKills) {
         return new StoreStatus(
                 status.state(),
                 status.host(),
@@ -62,10 +54,10 @@ final class Values {
                 status.started(),
                 status.generation(),
                 status.restarts(),
-                status.failure(),
+                failure,
                 status.warnings(),
                 status.exitStatus(),
-                kills,
+                oomKills,
                 status.refused(),
                 status.plan());
     }
