@@ -101,7 +101,9 @@ final class NextflowFolder {
         String command = run(pipeline, name, arguments).stream()
                 .map(LaunchCommand::escape)
                 .collect(Collectors.joining(" "));
-        return launch(name, List.of("script", "-qefc", command, "/dev/null"));
+        // Whoever runs the tests in the background of a script has interrupts ignored, and all that they start with
+        // them.
+        return launch(name, List.of("script", "-qefc", "exec env --default-signal=INT " + command, "/dev/null"));
     }
 
     private List<String> run(String pipeline, String name, String... arguments) {
