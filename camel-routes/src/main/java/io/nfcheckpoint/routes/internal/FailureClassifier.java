@@ -50,7 +50,7 @@ final class FailureClassifier {
 
     /**
      * @param engineStatus what the engine found, if anything
-     * @param store what the store says; empty when the command never began
+     * @param store what the store says; empty when the command never began, or ended with 0 and had no image
      * @param elapsed since the attempt began, if that is known
      */
     static FailureCause classify(
@@ -61,12 +61,14 @@ final class FailureClassifier {
         if (state.equals(StoreStatus.ENDED)) {
             int exitStatus = store.get().exitStatus().orElse(engineStatus.orElse(1));
             boolean kernelSaysSo = store.get().oomKills() > 0 && (exitStatus == KILL || somebodyWasKilled(evidence));
-            // With 0 it has not failed: it was a moment late.
-            return exitStatus == 0 && evidence.timedOut()
+            return isLate(exitStatus, evidence)
                     ? FailureCause.WALLTIME
                     : ofCommand(exitStatus, timeIsOver, memoryIsOut || kernelSaysSo);
         }
         int status = engineStatus.orElse(KILL);
+        if (isLate(status, evidence)) {
+            return FailureCause.WALLTIME;
+        }
         if (CHECKPOINTER_FAULTS.contains(status)) {
             return FailureCause.CHECKPOINT_FAULT;
         }
@@ -74,6 +76,11 @@ final class FailureClassifier {
             return timeIsOver ? FailureCause.WALLTIME : FailureCause.PREEMPTED;
         }
         return status < SIGNAL_BASE ? FailureCause.ERROR_EXIT : ofTree(engineStatus, timeIsOver, memoryIsOut);
+    }
+
+    /** With 0 it has not failed: it was over a moment after its time. */
+    private static boolean isLate(int exitStatus, Evidence evidence) {
+        return exitStatus == 0 && evidence.timedOut();
     }
 
     /** Several tasks may be in one control group, as with a local executor: it must have been one of this task's. */

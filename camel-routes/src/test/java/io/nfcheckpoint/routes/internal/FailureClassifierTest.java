@@ -95,6 +95,14 @@ class FailureClassifierTest {
     }
 
     @Test
+    void aCommandThatHadJustEndedMayHaveTakenItsStoreAlong() {
+        assertThat(FailureClassifier.classify(OptionalInt.of(0), Optional.empty(), TIMED_OUT, Optional.empty()))
+                .isEqualTo(FailureCause.WALLTIME);
+        assertThat(FailureClassifier.classify(OptionalInt.of(0), Optional.empty(), Evidence.NONE, Optional.empty()))
+                .isEqualTo(FailureCause.ERROR_EXIT);
+    }
+
+    @Test
     void aCommandThatFailedByItselfDidSoBeforeItsTimeWasOver() {
         assertThat(classify(1, Values.ended(1), TIMED_OUT, Optional.empty())).isEqualTo(FailureCause.ERROR_EXIT);
     }

@@ -54,16 +54,21 @@ class RetryDeciderTest {
 
     @Test
     void aTaskThatWasAMomentLateIsNotGivenUp() {
+        assertThat(RetryDecider.decide(late(143, Optional.of(ended(0)))))
+                .isEqualTo(new RunFromStart("it had just ended when its time was over"));
+        assertThat(RetryDecider.decide(late(0, Optional.empty())))
+                .isEqualTo(new RunFromStart("it had just ended when its time was over"));
+    }
+
+    private static Failure late(int exitStatus, Optional<StoreStatus> status) {
         var timedOut = new Evidence(true, Optional.empty(), OptionalLong.empty(), "");
-        var late = new Failure(
-                new TaskFailed(Values.TASK, OptionalInt.of(143), false, 0, timedOut),
+        return new Failure(
+                new TaskFailed(Values.TASK, OptionalInt.of(exitStatus), false, 0, timedOut),
                 Values.POLICY,
-                Optional.of(ended(0)),
+                status,
                 History.NONE,
                 List.of(),
                 List.of());
-
-        assertThat(RetryDecider.decide(late)).isEqualTo(new RunFromStart("it had just ended when its time was over"));
     }
 
     @Test
