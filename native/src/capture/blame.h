@@ -6,8 +6,8 @@
 /* What of a process cannot be carried, named for a person. Each reason is the end of a sentence that begins with the
  * process. The tree need not stand still. */
 
-#include "capture/mappings.h"
-#include "capture/process_tree.h"
+#include "proc/mappings.h"
+#include "proc/process_tree.h"
 
 #include <stdbool.h>
 #include <sys/stat.h>

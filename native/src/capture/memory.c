@@ -5,13 +5,13 @@
  * rest comes from the mapped file or is zero. Pages of files that are no longer what was mapped are all stored. */
 #include "capture/memory.h"
 
-#include "capture/mappings.h"
 #include "capture/policies.h"
 #include "capture/snapshot.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "image/process.h"
 #include "objects/mapped_file.h"
+#include "proc/mappings.h"
 #include "store/checksum.h"
 
 #include <errno.h>

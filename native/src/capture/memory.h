@@ -3,10 +3,10 @@
 #ifndef CKPT_CAPTURE_MEMORY_H
 #define CKPT_CAPTURE_MEMORY_H
 
-#include "capture/process_tree.h"
 #include "common/error.h"
 #include "files/catalog.h"
 #include "image/tree.h"
+#include "proc/process_tree.h"
 #include "store/manifest.h"
 
 /* Where files were when the tree stood still: since then it may have given them other names. */

@@ -3,7 +3,7 @@
 #ifndef CKPT_CAPTURE_POLICIES_H
 #define CKPT_CAPTURE_POLICIES_H
 
-#include "capture/mappings.h"
+#include "proc/mappings.h"
 
 /* Fills in the memory policies of the mappings from /proc/PID/numa_maps of a process whose thread has no policy of its
  * own, or it would be shown for all. What cannot be told stays 0. */

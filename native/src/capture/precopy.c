@@ -5,13 +5,13 @@
  * The tree runs, so anything may be gone when it is looked at; then it is left out. */
 #include "capture/precopy.h"
 
-#include "capture/mappings.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "objects/shared_memory.h"
+#include "proc/mappings.h"
 
 #include <errno.h>
 #include <fcntl.h>

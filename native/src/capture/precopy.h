@@ -6,8 +6,8 @@
 /* Copies the shared anonymous memory of a tree while it runs, in a thread of its own, so that during the pause it only
  * has to be compared. What comes of it is never relied on: a page that has changed, or was not seen, is copied then. */
 
-#include "capture/process_tree.h"
 #include "capture/shared_pages.h"
+#include "proc/process_tree.h"
 
 struct precopy;
 

@@ -3,8 +3,8 @@
 #ifndef CKPT_CAPTURE_PROCESS_H
 #define CKPT_CAPTURE_PROCESS_H
 
-#include "capture/process_tree.h"
 #include "image/tree.h"
+#include "proc/process_tree.h"
 
 /* Fills what /proc and prlimit tell of a parked or dead process: everything in struct image_process but ids, library
  * and descriptors. */

@@ -3,10 +3,10 @@
 #ifndef CKPT_CAPTURE_SHARED_H
 #define CKPT_CAPTURE_SHARED_H
 
-#include "capture/mappings.h"
-#include "capture/process_tree.h"
 #include "common/error.h"
 #include "image/tree.h"
+#include "proc/mappings.h"
+#include "proc/process_tree.h"
 #include "wire/wire.h"
 
 #include <stdbool.h>

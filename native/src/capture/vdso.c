@@ -5,7 +5,7 @@
  * have to lead calls into it elsewhere (restore/vdso.h). */
 #include "capture/vdso.h"
 
-#include "capture/mappings.h"
+#include "proc/mappings.h"
 #include "store/checksum.h"
 
 #include <string.h>

@@ -4,9 +4,9 @@
 #include "cli/command.h"
 #include "cli/options.h"
 
-#include "capture/process_tree.h"
 #include "common/log.h"
 #include "objects/inherited.h"
+#include "proc/process_tree.h"
 
 static int supervise(int argc, char **argv, enum run_mode mode)
 {

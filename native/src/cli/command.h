@@ -23,6 +23,7 @@ int cmd_status(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_coordinator(int argc, char **argv);
 
 /* What those that look at a store accept. */
 enum {

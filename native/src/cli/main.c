@@ -3,7 +3,6 @@
 /* The command line: finds the subcommand. */
 #include "cli/command.h"
 #include "cli/usage.h"
-#include "supervisor/supervisor.h"
 
 #include "common/log.h"
 
@@ -16,16 +15,11 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", cmd_run},
-    {"launch", cmd_launch},
-    {"restart", cmd_restart},
-    {"checkpoint", cmd_checkpoint},
-    {"list", cmd_list},
-    {"status", cmd_status},
-    {"inspect", cmd_inspect},
-    {"verify", cmd_verify},
-    {"check", cmd_check},
-    {"coordinator", supervisor_coordinate}, /* started by libckpt.so, not by people */
+    {"run", cmd_run},         {"launch", cmd_launch},
+    {"restart", cmd_restart}, {"checkpoint", cmd_checkpoint},
+    {"list", cmd_list},       {"status", cmd_status},
+    {"inspect", cmd_inspect}, {"verify", cmd_verify},
+    {"check", cmd_check},     {"coordinator", cmd_coordinator},
 };
 
 static int usage_error(const char *what, const char *word)

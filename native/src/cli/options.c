@@ -87,36 +87,13 @@ static int set_text(char **member, const char *text, struct ckpt_error *err)
     return 0;
 }
 
-static int append(char ***list, size_t *count, const char *text, struct ckpt_error *err)
-{
-    char **grown = reallocarray(*list, *count + 1, sizeof(char *));
-
-    if (!grown)
-        return ckpt_error_set(err, ENOMEM, "out of memory");
-    *list = grown;
-    grown[*count] = NULL;
-    if (set_text(&grown[*count], text, err) < 0)
-        return -ENOMEM;
-    (*count)++;
-    return 0;
-}
-
-int run_options_exclude(struct run_options *options, const char *glob, struct ckpt_error *err)
-{
-    for (size_t i = 0; i < options->exclude_count; i++) {
-        if (strcmp(options->excludes[i], glob) == 0)
-            return 0;
-    }
-    return append(&options->excludes, &options->exclude_count, glob, err);
-}
-
 static int set_label(struct run_options *options, const char *text, struct ckpt_error *err)
 {
     const char *equals = strchr(text, '=');
 
     if (!equals || equals == text)
         return ckpt_error_set(err, EINVAL, "--label is '%s', allowed is KEY=VALUE", text);
-    return append(&options->labels, &options->label_count, text, err);
+    return run_options_add(&options->labels, &options->label_count, text, err);
 }
 
 static bool is_option(const char *name, size_t length)
@@ -137,19 +114,7 @@ static int set_name(struct run_options *options, const char *text, struct ckpt_e
                               "--known-as is '%s', allowed is OPTION=NAME with an option as it "
                               "reads here without its dashes",
                               text);
-    return append(&options->names, &options->name_count, text, err);
-}
-
-const char *run_options_name(const struct run_options *options, const char *option)
-{
-    size_t length = strlen(option + 2);
-
-    for (size_t i = options->name_count; i-- > 0;) {
-        const char *name = options->names[i];
-        if (strncmp(name, option + 2, length) == 0 && name[length] == '=')
-            return name + length + 1;
-    }
-    return option;
+    return run_options_add(&options->names, &options->name_count, text, err);
 }
 
 static int set_dir(struct run_options *options, const char *name, const char *text,
@@ -224,7 +189,7 @@ static int apply(struct run_options *options, int option, const char *value, str
     case OPTION_EXCLUDE:
         return run_options_exclude(options, value, err);
     case OPTION_EACH_OWN:
-        return append(&options->each_own, &options->each_own_count, value, err);
+        return run_options_add(&options->each_own, &options->each_own_count, value, err);
     case OPTION_DEDICATED:
         options->dedicated = true;
         return 0;
@@ -308,23 +273,4 @@ int run_options_parse(int argc, char **argv, enum run_mode mode, struct run_opti
     }
     *ret = options;
     return 0;
-}
-
-void run_options_free(struct run_options *options)
-{
-    for (size_t i = 0; i < options->label_count; i++)
-        free(options->labels[i]);
-    for (size_t i = 0; i < options->exclude_count; i++)
-        free(options->excludes[i]);
-    for (size_t i = 0; i < options->each_own_count; i++)
-        free(options->each_own[i]);
-    for (size_t i = 0; i < options->name_count; i++)
-        free(options->names[i]);
-    free(options->names);
-    free(options->each_own);
-    free(options->labels);
-    free(options->excludes);
-    free(options->dir);
-    free(options->refresh);
-    *options = (struct run_options){0};
 }

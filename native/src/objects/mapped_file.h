@@ -3,8 +3,8 @@
 #ifndef CKPT_OBJECTS_MAPPED_FILE_H
 #define CKPT_OBJECTS_MAPPED_FILE_H
 
-#include "capture/mappings.h"
 #include "image/tree.h"
+#include "proc/mappings.h"
 
 /* In the supervisor, while the tree stands still: copies the file behind a mapping if it is one to be carried. */
 int mapped_file_save(pid_t outer, const struct mapping *mapping, struct tree_image *tree, int dirfd,

@@ -10,11 +10,11 @@
  * In the first incarnation queues are made in the namespace of the host, a capsule has its own. */
 #include "objects/posix_queue.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/ipc_limit.h"
 #include "objects/system_v.h"
+#include "proc/process_tree.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -10,11 +10,11 @@
  *
  * The kernel makes the text of such a file while it is read. The rest of one that is half read would be that of the
  * process being restarted, as it is then: proc_half_read.c sees to that. */
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "objects/object.h"
 #include "objects/passing.h"
 #include "objects/proc_half_read.h"
+#include "proc/process_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

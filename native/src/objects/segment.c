@@ -3,10 +3,10 @@
  *
  * A System V shared memory segment: its content without its holes. Those who had it attached do so again in
  * restore/restorer_memory.c. */
-#include "capture/mappings.h"
 #include "common/cleanup.h"
 #include "image/process.h"
 #include "objects/system_v.h"
+#include "proc/mappings.h"
 
 #include <errno.h>
 #include <stdlib.h>

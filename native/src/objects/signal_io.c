@@ -6,8 +6,8 @@
  * Directories have an owner only where F_NOTIFY is in use, of which the kernel shows nothing more. */
 #include "objects/signal_io.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
+#include "proc/process_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

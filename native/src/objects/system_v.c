@@ -5,11 +5,11 @@
  * helper that enters the namespace of a capsule. A helper, because nobody comes back out of a user namespace. */
 #include "objects/system_v.h"
 
-#include "capture/mappings.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/system_v_rows.h"
+#include "proc/mappings.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,8 +8,8 @@
  * the tree's is told by who has made or used it; a capsule that has such objects has a namespace of its own, in which
  * everything is the tree's. */
 
-#include "capture/process_tree.h"
 #include "image/tree.h"
+#include "proc/process_tree.h"
 
 /* What was the tree's at the last checkpoint stays its own, though whoever made it may have ended. */
 struct system_v_known {

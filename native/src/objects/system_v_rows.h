@@ -6,8 +6,8 @@
 /* What the tables below /proc/sysvipc say: which objects there are, and who has used them. The kernel keeps the pids of
  * processes that have ended: whoever bears one now counts only if the object has been used since they began. */
 
-#include "capture/process_tree.h"
 #include "image/tree.h"
+#include "proc/process_tree.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -6,9 +6,9 @@
  * A terminal of somebody outside is a standard stream (standard_stream.c). */
 #include "objects/terminal.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "objects/socket_name.h"
+#include "proc/process_tree.h"
 
 #include <asm/termbits.h>
 #include <errno.h>

@@ -6,10 +6,10 @@
  * the foreground. */
 #include "objects/terminal_control.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "objects/terminal.h"
+#include "proc/process_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
  * process_descriptors.c and process_memory.c. Nothing here returns an error: a process that cannot be made ends the
  * restart. */
 
-#include "capture/mappings.h"
 #include "image/process.h"
+#include "proc/mappings.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
 

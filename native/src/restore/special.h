@@ -3,9 +3,9 @@
 #ifndef CKPT_RESTORE_SPECIAL_H
 #define CKPT_RESTORE_SPECIAL_H
 
-#include "capture/mappings.h"
 #include "common/error.h"
 #include "image/process.h"
+#include "proc/mappings.h"
 #include "restore/restorer.h"
 
 #include <stdint.h>

@@ -3,13 +3,14 @@
  *
  * `ckpt coordinator ID PID FD`: the coordinator of a tree that nobody supervises, started by the library itself when a
  * program is run as LD_PRELOAD=libckpt.so ./a.out. Output goes where it goes; the tree outlives us. */
-#include "capture/process_tree.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/parse.h"
+#include "proc/process_tree.h"
 #include "store/generation.h"
 #include "supervisor/exit_codes.h"
 #include "supervisor/session.h"
+#include "supervisor/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,29 +119,27 @@ static void ready_say(int fd)
     close(fd);
 }
 
-int supervisor_coordinate(int argc, char **argv)
+int supervisor_coordinate(const char *id, pid_t pid, int ready, struct run_options *options)
 {
-    char *options_argv[] = {argv[0], "-", NULL};
     struct session session;
     struct ckpt_error err = {0};
-    uint64_t pid, ready;
 
-    if (argc != 4 || !id_is_valid(argv[1]) || parse_unsigned(argv[2], INT_MAX, &pid) < 0 ||
-        parse_unsigned(argv[3], INT_MAX, &ready) < 0)
-        return EXIT_USAGE;
     session_init(&session);
-    session.coordinator.root_outer = (pid_t)pid;
-    int error = run_options_parse(2, options_argv, RUN_MODE_LAUNCH, &session.options, &err);
+    session.coordinator.root_outer = pid;
+    session.options = *options;
+    *options = (struct run_options){0};
+    int error =
+        id_is_valid(id) ? 0 : ckpt_error_set(&err, EINVAL, "the coordinator's id is '%s'", id);
     if (error == 0)
         error = tree_find(&session, &err);
     if (error == 0)
-        error = bare_open(&session, argv[1], &err);
+        error = bare_open(&session, id, &err);
     if (error < 0) {
         ckpt_warn("%s; '%s' runs without checkpoints", err.message,
                   session.task.argv != NULL ? session.task.argv[0] : "the program");
         return EXIT_USAGE;
     }
-    ready_say((int)ready);
+    ready_say(ready);
     int status = session_loop(&session);
     session_close(&session);
     return status;

@@ -6,9 +6,9 @@
  * process, which may be gone when the answer is. */
 #include "supervisor/calls.h"
 
-#include "capture/process_tree.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "proc/process_tree.h"
 #include "supervisor/triggers.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *
  * Connections and messages. Every member is a connection; a process that ends or calls exec takes its connection with
  * it, and a program that exec started comes with a new one. Who belongs to the tree is asked of the kernel
- * (capture/process_tree.h), not of the connections. */
+ * (proc/process_tree.h), not of the connections. */
 #include "supervisor/coordinator.h"
 #include "supervisor/unblock.h"
 

@@ -3,8 +3,8 @@
 #ifndef CKPT_SUPERVISOR_HOST_OBJECTS_H
 #define CKPT_SUPERVISOR_HOST_OBJECTS_H
 
-#include "capture/process_tree.h"
 #include "image/tree.h"
+#include "proc/process_tree.h"
 #include "store/status.h"
 
 #include <stdbool.h>

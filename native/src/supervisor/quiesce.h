@@ -3,7 +3,7 @@
 #ifndef CKPT_SUPERVISOR_QUIESCE_H
 #define CKPT_SUPERVISOR_QUIESCE_H
 
-#include "capture/process_tree.h"
+#include "proc/process_tree.h"
 #include "supervisor/coordinator.h"
 
 /* Parks every thread of every process of the tree and returns who they are, zombies included. On failure somebody

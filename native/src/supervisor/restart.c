@@ -5,7 +5,6 @@
  * process has to connect. */
 #include "supervisor/restart.h"
 
-#include "capture/process_tree.h"
 #include "capture/vdso.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -18,6 +17,7 @@
 #include "objects/posix_queue.h"
 #include "objects/proc_half_read.h"
 #include "objects/system_v.h"
+#include "proc/process_tree.h"
 #include "restore/restore.h"
 #include "restore/restorer.h"
 #include "store/generation.h"

@@ -5,9 +5,9 @@
  * to our own. What leads to the other checkpoints is in triggers.c. */
 #include "supervisor/session.h"
 
-#include "capture/process_tree.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "proc/process_tree.h"
 #include "store/generation.h"
 #include "store/remove.h"
 #include "store/request.h"

@@ -5,10 +5,10 @@
 
 /* One incarnation of a task while it runs: the tree, its coordinator, its output, and when checkpoints are taken. */
 
-#include "cli/options.h"
 #include "supervisor/checkpoint.h"
 #include "supervisor/memory_watch.h"
 #include "supervisor/restart.h"
+#include "supervisor/run_options.h"
 #include "supervisor/schedule.h"
 #include "supervisor/terminal.h"
 #include "supervisor/way.h"

@@ -3,7 +3,7 @@
 #ifndef CKPT_SUPERVISOR_SNAPSHOTS_H
 #define CKPT_SUPERVISOR_SNAPSHOTS_H
 
-#include "capture/process_tree.h"
+#include "proc/process_tree.h"
 #include "supervisor/coordinator.h"
 #include "supervisor/writer.h"
 

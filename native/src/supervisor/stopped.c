@@ -8,9 +8,9 @@
  * the handler, and parks there until somebody continues the process. */
 #include "supervisor/stopped.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "proc/process_tree.h"
 
 #include <ctype.h>
 #include <errno.h>

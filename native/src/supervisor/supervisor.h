@@ -3,6 +3,8 @@
 #ifndef CKPT_SUPERVISOR_SUPERVISOR_H
 #define CKPT_SUPERVISOR_SUPERVISOR_H
 
+#include <sys/types.h>
+
 /* The parent outside the tree: starts or restarts a command, decides when to take checkpoints,
  * forwards its output. */
 
@@ -17,8 +19,8 @@ enum run_mode {
 /* Returns the exit status of ckpt. */
 int supervisor_run(struct run_options *options, enum run_mode mode);
 
-/* The hidden subcommand `coordinator`, started by a preloaded process that has none; argv[0] is
- * the subcommand. */
-int supervisor_coordinate(int argc, char **argv);
+/* The coordinator ID of a tree whose root is already at work; a byte to the descriptor ready tells the root when it can go
+ * on. Takes over what is in options. Returns the exit status of ckpt. */
+int supervisor_coordinate(const char *id, pid_t root, int ready, struct run_options *options);
 
 #endif

@@ -6,9 +6,9 @@
  * nobody in the tree does job control by itself. We touch our terminal only while we are in its foreground. */
 #include "supervisor/terminal.h"
 
-#include "capture/process_tree.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "proc/process_tree.h"
 #include "supervisor/quiesce.h"
 
 #include <errno.h>

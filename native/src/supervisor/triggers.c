@@ -6,10 +6,10 @@
  * checkpoint. */
 #include "supervisor/triggers.h"
 
-#include "capture/process_tree.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/parse.h"
+#include "proc/process_tree.h"
 #include "store/request.h"
 #include "supervisor/attempt.h"
 #include "supervisor/calls.h"

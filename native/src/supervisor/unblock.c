@@ -6,7 +6,7 @@
  * the signal is taken out of its mask and the library told, which puts it back when the thread goes on. */
 #include "supervisor/unblock.h"
 
-#include "capture/process_tree.h"
+#include "proc/process_tree.h"
 
 #include <errno.h>
 #include <stdint.h>

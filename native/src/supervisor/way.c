@@ -3,8 +3,8 @@
  *
  * Choosing the way, saying what stands in it, and its end. */
 #include "supervisor/way.h"
+#include "supervisor/run_options.h"
 
-#include "cli/options.h"
 #include "common/cleanup.h"
 #include "files/capture.h"
 #include "files/move.h"

@@ -3,8 +3,8 @@
 /* Texts as /proc/PID/maps shows them. */
 #include "unit.h"
 
-#include "capture/mappings.h"
 #include "capture/policies.h"
+#include "proc/mappings.h"
 
 #include <sys/mman.h>
 #include <sys/sysmacros.h>

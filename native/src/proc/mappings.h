@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-#ifndef CKPT_CAPTURE_MAPPINGS_H
-#define CKPT_CAPTURE_MAPPINGS_H
+#ifndef CKPT_PROC_MAPPINGS_H
+#define CKPT_PROC_MAPPINGS_H
 
 #include "common/error.h"
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The nf-checkpoint authors
  *
  * Reading /proc/PID/maps. Parsing is apart from acquiring. */
-#include "capture/mappings.h"
+#include "proc/mappings.h"
 
 #include "common/array.h"
 #include "common/cleanup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors */
-#ifndef CKPT_CAPTURE_PROCESS_TREE_H
-#define CKPT_CAPTURE_PROCESS_TREE_H
+#ifndef CKPT_PROC_PROCESS_TREE_H
+#define CKPT_PROC_PROCESS_TREE_H
 
 /* Which processes exist below another one, as the kernel tells. */
 

@@ -3,7 +3,7 @@
  *
  * Walks /proc/PID/task/TID/children. While the tree is parked nothing in it can fork, so a walk that finds nobody
  * unknown has found everybody. */
-#include "capture/process_tree.h"
+#include "proc/process_tree.h"
 
 #include "common/array.h"
 #include "common/cleanup.h"
