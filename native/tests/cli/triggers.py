@@ -40,7 +40,7 @@ def with_log(task):
 def plan_of(task):
     status, out, err = task.ckpt("status", "--json", task.store)
     expect("status of ckpt status", (status, err), (0, ""))
-    return parse(out)["plan"]
+    return parse(out).get("plan")
 
 
 def end(task):
@@ -106,6 +106,7 @@ def test_interval_is_chosen_by_cost_and_failures(case):
     task = with_log(case.waiting(["--interval", "auto", "--mtbf", "10h"]))
     task.start(task.run_line("--interval", "auto"))
     task.wait_ready()
+    task.wait_for(lambda: plan_of(task), "what was chosen")
     check(not plan_of(task)["costIsMeasured"], "the cost is said to be measured before there was one")
     task.checkpoint()
     task.wait_for(lambda: plan_of(task)["costIsMeasured"], "the measured cost")
