@@ -236,3 +236,11 @@ int remove_tree_at(int dirfd, const char *name)
         return -errno;
     return 0;
 }
+
+bool path_names(int dirfd, const char *path, int flags, int fd)
+{
+    struct stat named, opened;
+
+    return fstat(fd, &opened) == 0 && fstatat(dirfd, path, &named, flags) == 0 &&
+           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}

@@ -39,4 +39,7 @@ void directory_refresh(int dirfd);
  * missing entry is fine. */
 int remove_tree_at(int dirfd, const char *name);
 
+/* Whether the path leads to what fd has open; flags as of fstatat(2). */
+bool path_names(int dirfd, const char *path, int flags, int fd);
+
 #endif

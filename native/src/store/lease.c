@@ -99,11 +99,7 @@ static int write_owner(struct store *store, int fd, struct ckpt_error *err)
 /* Whether the locked file is still the one at that name. */
 static bool is_current(struct store *store, int fd)
 {
-    struct stat mine, named;
-
-    return fstat(fd, &mine) == 0 &&
-           fstatat(store->dirfd, LEASE_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+    return path_names(store->dirfd, LEASE_NAME, AT_SYMLINK_NOFOLLOW, fd);
 }
 
 static bool is_own(struct store *store)

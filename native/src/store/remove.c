@@ -59,13 +59,9 @@ static int remove_directory(const struct store *store, struct ckpt_error *err)
 
 int store_remove_held(struct store *store, struct ckpt_error *err)
 {
-    struct stat path, open;
-
     /* Somebody may have removed it, or moved it away with the project it is of. */
-    if (stat(store->path, &path) < 0 || fstat(store->dirfd, &open) < 0)
-        return ckpt_error_errno(err, "look at '%s'", store->path);
-    if (path.st_dev != open.st_dev || path.st_ino != open.st_ino)
-        return ckpt_error_set(err, ESTALE, "'%s' is another store now", store->path);
+    if (!path_names(AT_FDCWD, store->path, 0, store->dirfd))
+        return ckpt_error_set(err, ESTALE, "'%s' is gone, or another store now", store->path);
     return remove_directory(store, err);
 }
 

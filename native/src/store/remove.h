@@ -11,7 +11,7 @@
  * lease, and then nothing has happened. The store is still to be closed. */
 int store_remove(struct store *store, uint64_t *ret_bytes, struct ckpt_error *err);
 
-/* The same by the holder of the lease. -ESTALE when another directory lies there now. */
+/* The same by the holder of the lease. -ESTALE when it has gone from its path. */
 int store_remove_held(struct store *store, struct ckpt_error *err);
 
 #endif

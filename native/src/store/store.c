@@ -20,17 +20,13 @@
 static char *path_of(int fd, const char *dir)
 {
     char link[64], path[PATH_MAX];
-    struct stat named, opened;
 
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof(path) - 1);
     if (length <= 0)
         return realpath(dir, NULL);
     path[length] = 0;
-    return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && named.st_ino == opened.st_ino &&
-                   named.st_dev == opened.st_dev
-               ? strdup(path)
-               : realpath(dir, NULL);
+    return path_names(AT_FDCWD, path, 0, fd) ? strdup(path) : realpath(dir, NULL);
 }
 
 static int open_directory(const char *dir, struct store **ret, struct ckpt_error *err)
