@@ -3,7 +3,7 @@
  *
  * inotify: the watched inodes, whose paths have to be found (inode_path.c), under the numbers they had. Events that
  * nobody has read cannot be put back, nor can a program be told of them otherwise: while there are some, there is no
- * checkpoint, but a moment later (session.c) they mostly have been read. */
+ * checkpoint, but a moment later (attempt.c) they mostly have been read. */
 #include "objects/inode_path.h"
 #include "objects/object.h"
 

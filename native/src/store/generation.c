@@ -144,6 +144,13 @@ int generation_latest(struct store *store, unsigned *ret_number, struct ckpt_err
     return 0;
 }
 
+bool generation_exists(struct store *store)
+{
+    unsigned number;
+
+    return generation_latest(store, &number, NULL) == 0;
+}
+
 int generation_open(struct store *store, unsigned number, int *ret_dirfd, struct ckpt_error *err)
 {
     char path[GENERATION_PATH_SIZE];

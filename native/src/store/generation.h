@@ -10,6 +10,7 @@
 #include "store/manifest.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Numbers of the complete ones, ascending; the caller frees *ret_numbers (NULL when there is
@@ -19,6 +20,9 @@ int generation_list(struct store *store, unsigned **ret_numbers, size_t *ret_cou
 
 /* The latest complete one; -ENOENT if there is none. */
 int generation_latest(struct store *store, unsigned *ret_number, struct ckpt_error *err);
+
+/* Whether there is a complete one; what cannot be read has none. */
+bool generation_exists(struct store *store);
 
 /* Makes the directory of the next number, which no generation of this store has had, and opens
  * it. */

@@ -10,6 +10,7 @@
 #include "supervisor/restart.h"
 #include "supervisor/run_options.h"
 #include "supervisor/schedule.h"
+#include "supervisor/supervisor.h"
 #include "supervisor/terminal.h"
 #include "supervisor/way.h"
 
@@ -76,13 +77,26 @@ static inline struct session *session_of(struct coordinator *coordinator)
 
 /* Nothing is open yet. */
 void session_init(struct session *session);
-/* Signals, timer and requests become watches. */
-int session_watch(struct session *session, struct ckpt_error *err);
+/* Everything but the tree; options are set. -EBUSY: somebody else runs the task. */
+int session_open(struct session *session, enum run_mode mode, const char *cwd,
+                 struct ckpt_error *err);
 /* The working directory, which lies there now. */
 int session_files_open(struct session *session, const char *directory, struct ckpt_error *err);
-/* Until the tree has ended; returns the exit status for our caller. */
-int session_loop(struct session *session);
+/* Also one that was opened in part. */
 void session_close(struct session *session);
+
+/* The command begins in cwd, which becomes the working directory of the task. */
+int session_launch(struct session *session, const char *cwd, struct ckpt_error *err);
+/* The latest usable generation, not above options.generation when that is set, goes on in cwd. What is in the way of one is
+ * warned of and on record; -ENOENT when none was usable. */
+int session_restart(struct session *session, enum run_mode mode, const char *cwd);
+
+/* Signals, timer and requests become watches. */
+int session_watch(struct session *session, struct ckpt_error *err);
+/* Until the tree has ended, and session_end(). */
+int session_loop(struct session *session);
+/* After the root's end, or after that of a tree that was stopped; returns the exit status for our caller. */
+int session_end(struct session *session);
 
 /* The root's end, noticed by whoever notices it. */
 void session_root_ended(struct session *session, int status);
