@@ -280,6 +280,7 @@ static int pass_run(struct pass *pass, struct store *store, struct ckpt_error *e
         error = numbers_note(files, catalog, err);
     catalog->dedicated = files->dedicated;
     catalog->notes_bytes = files->notes.bytes;
+    pass->job->notes_sum = notes_sum(&files->notes);
     if (error == 0 && excludes_copy(files, catalog) < 0)
         error = ckpt_error_set(err, ENOMEM, "no memory");
     return error;

@@ -51,6 +51,7 @@ struct files_job {
     struct catalog catalog;
     struct files_todo *todo;
     size_t todo_count;
+    uint64_t notes_sum; /* of the notes that the catalog counts */
     int previous_dirfd;
     int held;        /* memory with the small files, or -1 */
     uint64_t shared; /* bytes of contents shared with the generation before, so far */

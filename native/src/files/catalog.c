@@ -223,6 +223,10 @@ int catalog_check_contents(const struct catalog *catalog, const struct manifest 
     const struct manifest_file **files = malloc((manifest->file_count + 1) * sizeof(*files));
     int error = files == NULL ? ckpt_error_set(err, ENOMEM, "no memory") : 0;
 
+    if (error == 0 && manifest->notes.size != 0 && manifest->notes.size != catalog->notes_bytes)
+        error = ckpt_error_set(err, EBADMSG, "%s: the notes are not those of the manifest",
+                               CATALOG_NAME);
+
     for (size_t i = 0; error == 0 && i < manifest->file_count; i++)
         files[i] = &manifest->files[i];
     if (error == 0)

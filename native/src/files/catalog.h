@@ -124,7 +124,7 @@ int catalog_read(struct catalog *ret, int dirfd, struct ckpt_error *err);
 /* Whether names stay inside, and kinds have what they need; -EBADMSG. */
 int catalog_check(const struct catalog *catalog, struct ckpt_error *err);
 
-/* Whether the manifest vouches for every content that the catalog names; -EBADMSG. */
+/* Whether the manifest vouches for the notes and every content that the catalog names; -EBADMSG. */
 int catalog_check_contents(const struct catalog *catalog, const struct manifest *manifest,
                            struct ckpt_error *err);
 

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "files/catalog.h"
+#include "store/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,18 +95,28 @@ int notes_read(struct notes *notes, int store, struct ckpt_error *err)
         return ckpt_error_errno(err, "read '%s'", NOTES_NAME);
     if ((uint64_t)status.st_size <= notes->bytes)
         return 0;
+    if (notes->sum == NULL && (notes->sum = checksum_new()) == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
     size_t size = (size_t)((uint64_t)status.st_size - notes->bytes);
     text = malloc(size + 1);
     ssize_t got = text == NULL ? -1 : pread_full(fd, text, size, (off_t)notes->bytes);
     if (got < 0)
         return ckpt_error_errno(err, "read '%s'", NOTES_NAME);
+    uint64_t from = notes->bytes;
     error = lines_read(notes, text, (size_t)got);
+    if (error == 0)
+        checksum_update(notes->sum, text, (size_t)(notes->bytes - from));
     if (error < 0)
         return ckpt_error_set(err, -error, "'%s' is damaged or too long", NOTES_NAME);
     if (notes->count > 0)
         qsort(notes->list, notes->count, sizeof(*notes->list), note_compare);
     duplicates_drop(notes);
     return 0;
+}
+
+uint64_t notes_sum(const struct notes *notes)
+{
+    return notes->sum != NULL ? checksum_digest(notes->sum) : checksum_bytes("", 0);
 }
 
 void notes_keep(int store)
@@ -147,5 +158,6 @@ void notes_free(struct notes *notes)
     for (size_t i = 0; i < notes->count; i++)
         free(notes->list[i].path);
     free(notes->list);
+    checksum_free(notes->sum);
     *notes = (struct notes){0};
 }

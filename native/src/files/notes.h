@@ -18,12 +18,13 @@
  * looked at. */
 
 #include "common/error.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOTES_NAME "notes"
+struct checksum;
 
 struct note {
     char *path;   /* absolute, as the tree sees it */
@@ -34,11 +35,14 @@ struct note {
 struct notes {
     struct note *list; /* each path once */
     size_t count;
-    uint64_t bytes; /* of the file that have been read */
+    uint64_t bytes;       /* of the file that have been read */
+    struct checksum *sum; /* of these; NULL: none */
 };
 
 /* Reads what has come since the last time; -EBADMSG. store is the store's directory. */
 int notes_read(struct notes *notes, int store, struct ckpt_error *err);
+/* XXH3 of what has been read. */
+uint64_t notes_sum(const struct notes *notes);
 /* Makes the file, or lets everybody of the tree write to one that a program has made whose umask forbids it. */
 void notes_keep(int store);
 /* Forgets what came after the first bytes, or everything. */

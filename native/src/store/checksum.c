@@ -151,7 +151,12 @@ void checksum_blocks_free(struct checksum_blocks *blocks)
     free(blocks);
 }
 
-int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum)
+static size_t part_size(uint64_t left)
+{
+    return left < CHECKSUM_BUFFER ? (size_t)left : CHECKSUM_BUFFER;
+}
+
+int checksum_fd_part(int fd, uint64_t limit, uint64_t *ret_size, uint64_t *ret_sum)
 {
     cleanup_free char *buffer = malloc(CHECKSUM_BUFFER);
     struct checksum *sum = checksum_new();
@@ -160,7 +165,7 @@ int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum)
 
     if (buffer && sum) {
         posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-        while ((n = read_full(fd, buffer, CHECKSUM_BUFFER)) > 0) {
+        while ((n = read_full(fd, buffer, part_size(limit - size))) > 0) {
             checksum_update(sum, buffer, (size_t)n);
             size += (uint64_t)n;
         }
@@ -171,4 +176,9 @@ int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum)
     }
     checksum_free(sum);
     return (int)n;
+}
+
+int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum)
+{
+    return checksum_fd_part(fd, UINT64_MAX, ret_size, ret_sum);
 }

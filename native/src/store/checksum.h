@@ -30,7 +30,8 @@ void checksum_blocks_update(struct checksum_blocks *blocks, const void *data, si
 uint64_t checksum_blocks_end(struct checksum_blocks *blocks, uint64_t *ret_size); /* once */
 void checksum_blocks_free(struct checksum_blocks *blocks);
 
-/* From the descriptor's position to its end. Returns 0 or -errno. */
+/* From the descriptor's position to its end, or of at most limit bytes. Returns 0 or -errno. */
 int checksum_fd(int fd, uint64_t *ret_size, uint64_t *ret_sum);
+int checksum_fd_part(int fd, uint64_t limit, uint64_t *ret_size, uint64_t *ret_sum);
 
 #endif

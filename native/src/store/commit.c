@@ -40,16 +40,16 @@ static int sync_directory(struct store *store, const char *name, struct ckpt_err
     return 0;
 }
 
-/* Who the generation is of was written without waiting. Missing in stores of tests. */
-static int sync_task(struct store *store, struct ckpt_error *err)
+/* Who the generation is of, and what the tree has noted of its files, was written without waiting. Either may be
+ * missing. */
+static int sync_shared(struct store *store, const char *name, struct ckpt_error *err)
 {
-    cleanup_fd int fd =
-        openat(store->dirfd, TASK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    cleanup_fd int fd = openat(store->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
     if (fd < 0 && errno == ENOENT)
         return 0;
     if (fd < 0 || fsync(fd) < 0)
-        return ckpt_error_errno(err, "sync '%s/" TASK_NAME "'", store->path);
+        return ckpt_error_errno(err, "sync '%s/%s'", store->path, name);
     return 0;
 }
 
@@ -66,7 +66,9 @@ int generation_commit(struct store *store, unsigned number, int dirfd, struct ma
     }
     if (fsync(dirfd) < 0)
         return ckpt_error_errno(err, "generation %u: sync", number);
-    if ((r = sync_task(store, err)) < 0 || (r = sync_directory(store, "generations", err)) < 0 ||
+    if ((r = sync_shared(store, TASK_NAME, err)) < 0 ||
+        (r = sync_shared(store, NOTES_NAME, err)) < 0 ||
+        (r = sync_directory(store, "generations", err)) < 0 ||
         (r = sync_directory(store, ".", err)) < 0)
         return r;
     return manifest_write(dirfd, manifest, err);

@@ -143,6 +143,18 @@ static json_object *host_to_json(const struct manifest_host *host)
     return object;
 }
 
+static json_object *notes_to_json(const struct manifest_notes *notes)
+{
+    json_object *object = json_object_new_object();
+
+    if (document_add_unsigned(object, "size", notes->size) |
+        document_add_hex64(object, "xxh3", notes->xxh3)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
 static json_object *processes_to_json(const struct manifest *manifest)
 {
     json_object *array = json_object_new_array();
@@ -204,6 +216,8 @@ struct json_object *manifest_to_json(const struct manifest *manifest)
     r |= document_add_string(document, "workdir", manifest->workdir);
     r |= document_add_unsigned(document, "stdoutBytes", manifest->stdout_bytes);
     r |= document_add_unsigned(document, "stderrBytes", manifest->stderr_bytes);
+    if (manifest->notes.size > 0)
+        r |= document_add(document, "notes", notes_to_json(&manifest->notes));
     r |= document_add_unsigned(document, "bytes", manifest_bytes(manifest));
     r |= document_add(document, "processes", processes_to_json(manifest));
     r |= document_add(document, "files", files_to_json(manifest));

@@ -52,6 +52,13 @@ struct manifest_file {
     bool synced; /* an earlier generation's commit has seen to that; not in the document */
 };
 
+/* How far the generation relies on DIR/notes; 0 bytes: not at all, or the generation is of a version that did not sum
+ * them up. */
+struct manifest_notes {
+    uint64_t size;
+    uint64_t xxh3;
+};
+
 /* Every pointer is owned by the struct. */
 struct manifest {
     unsigned generation;
@@ -65,6 +72,7 @@ struct manifest {
     char *workdir;
     uint64_t stdout_bytes;
     uint64_t stderr_bytes;
+    struct manifest_notes notes;
     struct manifest_process *processes;
     size_t process_count;
     struct manifest_file *files;

@@ -63,6 +63,20 @@ static int read_host(json_object *document, const char *what, struct manifest_ho
     return 0;
 }
 
+static int read_notes(json_object *document, const char *what, struct manifest_notes *ret,
+                      struct ckpt_error *err)
+{
+    json_object *notes;
+    int r;
+
+    if (!json_object_object_get_ex(document, "notes", NULL))
+        return 0;
+    if ((r = document_object(document, "notes", what, &notes, err)) < 0 ||
+        (r = document_unsigned(notes, "size", what, INT64_MAX, &ret->size, err)) < 0)
+        return r;
+    return document_hex64(notes, "xxh3", what, &ret->xxh3, err);
+}
+
 static int read_process(json_object *entry, const char *what, struct manifest *manifest,
                         struct ckpt_error *err)
 {
@@ -160,6 +174,7 @@ static int read_members(json_object *document, const char *what, struct manifest
                                err)) < 0 ||
         (r = document_unsigned(document, "stderrBytes", what, INT64_MAX, &manifest->stderr_bytes,
                                err)) < 0 ||
+        (r = read_notes(document, what, &manifest->notes, err)) < 0 ||
         (r = read_entries(document, "processes", what, read_process, manifest, err)) < 0 ||
         (r = read_entries(document, "files", what, read_file_entry, manifest, err)) < 0 ||
         (r = check_files(document, what, manifest, err)) < 0)

@@ -20,6 +20,9 @@ struct store {
     uint64_t lease_touched_ms;
 };
 
+/* What the tree notes there of its files (files/notes.h). */
+#define NOTES_NAME "notes"
+
 /* Makes DIR with its parents (0700) if need be, and opens it. */
 int store_create(const char *dir, struct store **ret, struct ckpt_error *err);
 

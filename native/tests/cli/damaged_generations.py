@@ -97,6 +97,35 @@ def test_damaged_notes(case):
     check("shorter than at the checkpoint" in task.messages()[0], f"not named: {task.messages()}")
 
 
+def test_flipped_bit_in_notes(case):
+    """A name that can still be read, but is not the one that was written: its file would not be brought back."""
+    counter = case.counter()
+    task = counter.task
+    counter.to_three_with_generations(2)
+    flip(os.path.join(task.store, "notes"))
+    status, out, err = task.ckpt("verify", task.store)
+    check(status != 0 and err.count("notes: checksum is") == 2, f"ckpt verify gave {status}: {out}{err}")
+    task.start()
+    expect("output", counter.finish(), "1 2 3 4 5 6 ")
+    check("notes: checksum is" in task.messages()[0], f"not named: {task.messages()}")
+
+
+def test_generation_without_a_sum_of_notes(case):
+    """As versions before wrote them."""
+    counter = case.counter()
+    task = counter.task
+    counter.to_three_with_generations(1)
+    path = os.path.join(generation_dir(task, 1), "manifest.json")
+    with open(path, encoding="utf-8") as f:
+        document = json.load(f)
+    check(document.pop("notes")["size"] > 0, "the generation relies on no notes")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(document, f)
+    task.start()
+    expect("output", counter.finish(), "4 5 6 ")
+    expect("restarted from", last_restart(task), 1)
+
+
 def test_restart_that_fails_late_prints_nothing(case):
     """Nothing of a store whose files cannot be written any more, however often it is tried."""
     counter = case.counter(("--replay",))

@@ -77,6 +77,32 @@ TEST(missing_and_foreign_files_are_noticed)
     store_close(store);
 }
 
+TEST(damaged_notes_are_noticed_as_far_as_a_generation_relies_on_them)
+{
+    struct store *store = fixture_store();
+    cleanup_free char *good = NULL;
+    struct ckpt_error err;
+
+    fixture_generation(store);
+    good = fixture_read(store, NOTES_NAME);
+    for (size_t i = 0; good[i]; i++) {
+        good[i] ^= 0x01;
+        fixture_write(store, NOTES_NAME, good);
+        CHECK_INT(generation_verify(store, 1, NULL, &err),
+                  i < strlen(FIXTURE_NOTES) ? -EBADMSG : 0);
+        if (i < strlen(FIXTURE_NOTES))
+            CHECK_CONTAINS(err.message, ": notes: checksum is ");
+        good[i] ^= 0x01;
+    }
+    fixture_write(store, NOTES_NAME, "C/");
+    CHECK_INT(generation_verify(store, 1, NULL, &err), -EBADMSG);
+    CHECK_CONTAINS(err.message, ": notes: it is shorter than at the checkpoint: 2 of ");
+    CHECK_INT(unlinkat(store->dirfd, NOTES_NAME, 0), 0);
+    CHECK_INT(generation_verify(store, 1, NULL, &err), -EBADMSG);
+    CHECK_CONTAINS(err.message, ": notes: the file is missing");
+    store_close(store);
+}
+
 TEST(generation_without_manifest_is_none)
 {
     struct store *store = fixture_store();

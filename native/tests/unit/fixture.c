@@ -43,6 +43,9 @@ unsigned fixture_generation(struct store *store)
     manifest.run_seconds = 31.5;
     manifest.pause_seconds = 0.012;
     manifest.stdout_bytes = 1234;
+    fixture_write(store, NOTES_NAME, FIXTURE_NOTES " and what came later");
+    manifest.notes = (struct manifest_notes){strlen(FIXTURE_NOTES),
+                                             checksum_bytes(FIXTURE_NOTES, strlen(FIXTURE_NOTES))};
     if (generation_commit(store, number, dirfd, &manifest, &err) < 0)
         unit_fail(__FILE__, __LINE__, "%s", err.message);
     manifest_free(&manifest);

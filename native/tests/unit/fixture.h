@@ -9,8 +9,9 @@
 /* The store ./store of the test's directory. */
 struct store *fixture_store(void);
 
-/* Commits a generation with tree.img, 12.img, 12.mem (some content each) and one process; its
- * number. */
+/* Commits a generation with tree.img, 12.img, 12.mem (some content each) and one process, which relies on notes of
+ * these bytes, with others behind; its number. */
+#define FIXTURE_NOTES "C/tmp/one"
 unsigned fixture_generation(struct store *store);
 
 /* Replaces, reads a file below the store by its path there. */

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "common/cleanup.h"
+#include "store/checksum.h"
 #include "store/document.h"
 #include "store/verify.h"
 
@@ -26,6 +27,8 @@ TEST(manifest_goes_round)
     CHECK_INT(manifest.host.page_size, sysconf(_SC_PAGESIZE));
     CHECK_STRING(manifest.workdir, "/data/dir");
     CHECK_INT(manifest.stdout_bytes, 1234);
+    CHECK_INT(manifest.notes.size, strlen(FIXTURE_NOTES));
+    CHECK(manifest.notes.xxh3 == checksum_bytes(FIXTURE_NOTES, strlen(FIXTURE_NOTES)));
     CHECK_INT(manifest.process_count, 1);
     CHECK_INT(manifest.processes[0].pid, 12);
     CHECK_STRING(manifest.processes[0].name, "bwa");
