@@ -36,7 +36,7 @@
 
 /* What the writing of one process's pages needs. */
 struct writer {
-    pid_t snapshot;
+    pid_t snapshot, inner;
     const struct memory_files *files;
     int mem_fd, pagemap_fd, out_fd;
     struct checksum_blocks *sum; /* of all that is written to out_fd */
@@ -352,8 +352,9 @@ static int mapping_store(struct writer *writer, const struct mapping *mapping,
         at += count * PAGE;
     }
     if (error < 0)
-        return ckpt_error_set(err, -error, "write the memory of a process at 0x%llx: %s",
-                              (unsigned long long)mapping->start, strerror(-error));
+        return ckpt_error_set(err, -error, "save the memory of process %d at 0x%llx: %s",
+                              (int)writer->inner, (unsigned long long)mapping->start,
+                              strerror(-error));
     return 0;
 }
 
@@ -364,6 +365,7 @@ static int writer_open(struct writer *writer, pid_t snapshot, pid_t inner, int d
 
     process_image_name(inner, "mem", name);
     writer->snapshot = snapshot;
+    writer->inner = inner;
     writer->mem_fd = proc_open(snapshot, "mem");
     writer->pagemap_fd = proc_open(snapshot, "pagemap");
     writer->out_fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -14,6 +14,7 @@
 #include "supervisor/calls.h"
 #include "supervisor/plan.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/room.h"
 #include "supervisor/triggers.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static void signals_settle(struct session *session)
         calls_signals_deliver(session, false);
 }
 
-static void checkpoint_failed(struct session *session, const struct ckpt_error *err)
+static void checkpoint_failed(struct session *session, struct ckpt_error *err)
 {
     uint64_t retry = schedule_interval(&session->schedule, session->schedule.cost_resident) / 10;
     uint64_t now = clock_monotonic_ms();
@@ -109,8 +110,11 @@ static void checkpoint_failed(struct session *session, const struct ckpt_error *
         again_at(session, now + RETRY_SHORTEST_MS);
         return;
     }
+    room_tell(session, err);
     if (!session->warned && session->stop_signal == 0)
         ckpt_warn("no checkpoint: %s; the task runs on", err->message);
+    else if (session->coordinator.final)
+        ckpt_warn("no final checkpoint: %s", err->message);
     session->warned = true;
     ckpt_info("no checkpoint: %s", err->message);
     status_set_failure(&session->status, err->message);

@@ -11,6 +11,7 @@
 #include "supervisor/attempt.h"
 #include "supervisor/calls.h"
 #include "supervisor/quiesce.h"
+#include "supervisor/room.h"
 #include "supervisor/stopped.h"
 #include "supervisor/triggers.h"
 
@@ -110,6 +111,7 @@ static void stop(struct session *session, int number)
     session->request[0] = 0;
     session->coordinator.final = true;
     if (image_prepare(session, &err) < 0) {
+        room_tell(session, &err);
         pass_on(session, number, err.message);
         return;
     }
@@ -119,6 +121,7 @@ static void stop(struct session *session, int number)
          checkpoint_take(&session->checkpoint, MANIFEST_SIGNAL, NULL, true, &err) < 0; tries++) {
         if (session->root_ended || clock_monotonic_ms() >= deadline ||
             !obstacle_passes(session, &err, tries)) {
+            room_tell(session, &err);
             pass_on(session, number, err.message);
             return;
         }

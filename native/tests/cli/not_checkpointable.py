@@ -2,9 +2,11 @@
 # Copyright 2026 The nf-checkpoint authors
 """What can't be checkpointed runs to its end all the same, with one warning."""
 import os
+import re
 import shutil
+import signal
 
-from case import expect, one_line
+from case import PYTHON, expect, one_line
 from harness import check
 
 
@@ -66,20 +68,43 @@ def test_socket_of_another_family(case):
     check("socket" in one_line(task), f"the warning is {task.messages()}")
 
 
-def test_full_disk(case):
-    """A store on a full file system: the task ends right, with one warning."""
-    task = case.task([case.program("memory_private")], ("--interval", "50ms"))
-    mount = 'mount -t tmpfs -o size=1m,mode=700 tmpfs "$0" && exec "$@"'
+def start_on_small_disk(task, size):
+    """The store is a file system of that size, which only the task sees."""
+    mount = f'mount -t tmpfs -o size={size},mode=700 tmpfs "$0" && exec "$@"'
     os.mkdir(task.store)
     task.user.own(task.store)
     check(shutil.which("unshare"), "unshare(1) is missing")
     task.start(["unshare", "-rm", "sh", "-c", mount, task.store, *task.run_line()])
     task.wait_ready()
+
+
+def test_full_disk(case):
+    """A store on a full file system: the task ends right, with one warning."""
+    task = case.task([case.program("memory_private")], ("--interval", "50ms"))
+    start_on_small_disk(task, "1m")
     task.wait_for(task.messages, "a warning")
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
-    one_line(task)
+    said = f"no room for an image in the store '{re.escape(task.store)}': its filesystem has \\d MiB free, the memory of the task is \\d+ MiB; "
+    check(re.search(said + "there is no generation yet; the task runs on$", one_line(task)), f"the warning is {task.messages()}")
+
+
+def test_disk_that_becomes_too_small(case):
+    """The store is named, what is missing and what stays; so it is when the image was to be the last."""
+    grow = ("import os, sys, time\nopen('ready', 'w')\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)\n"
+            "more = os.urandom(60 << 20)\nopen('grown', 'w')\nwhile True: time.sleep(1)")
+    task = case.task([], ("--interval", "50ms"))
+    task.command = [PYTHON, "-c", grow, os.path.join(task.store, "generations/000001/manifest.json")]
+    start_on_small_disk(task, "50m")
+    task.wait_for(lambda: task.exists("grown"), "more memory")
+    task.wait_for(task.messages, "a warning")
+    said = f"no room for an image in the store '{re.escape(task.store)}': its filesystem has \\d+ MiB free, the memory of the task is \\d+ MiB; "
+    stays = said + "generation \\d+ stays the latest"
+    check(re.search(stays + "; the task runs on$", one_line(task)), f"the warning is {task.messages()}")
+    task.process.send_signal(signal.SIGTERM)
+    expect("exit status", task.wait_end(), 128 + signal.SIGTERM)
+    check(re.search("no final checkpoint: " + stays, task.messages()[-1]), f"it says {task.messages()}")
 
 
 def test_store_that_cannot_be_made(case):
