@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The nf-checkpoint authors
  *
- * Memory of one process. A page is stored when the process has written it (anonymous, present or swapped out): the
+ * The pages of one process. A page is stored when the process has written it (anonymous, present or swapped out): the
  * rest comes from the mapped file or is zero. Pages of files that are no longer what was mapped are all stored. */
 #include "capture/memory.h"
 
 #include "capture/policies.h"
 #include "capture/snapshot.h"
-#include "common/cleanup.h"
+#include "capture/vma.h"
 #include "common/io.h"
 #include "image/process.h"
-#include "objects/mapped_file.h"
 #include "proc/mappings.h"
 #include "store/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE            4096ULL
@@ -36,8 +32,8 @@
 
 /* What the writing of one process's pages needs. */
 struct writer {
-    pid_t snapshot, inner;
-    const struct memory_files *files;
+    struct vma_source source;
+    pid_t inner;
     int mem_fd, pagemap_fd, out_fd;
     struct checksum_blocks *sum; /* of all that is written to out_fd */
     struct process_image image;
@@ -56,117 +52,6 @@ static int proc_open(pid_t pid, const char *name)
 static bool page_is_zero(const char *page)
 {
     return page[0] == 0 && memcmp(page, page + 1, PAGE - 1) == 0;
-}
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* The file of the generation behind the mapping, or NULL. */
-static const struct file_entry *entry_find(const struct writer *writer,
-                                           const struct mapping *mapping)
-{
-    const struct file_entry *entry =
-        mapping->name[0] != '/'
-            ? NULL
-            : catalog_index_find(writer->files->index, mapping->device, mapping->inode);
-
-    return entry != NULL && entry->kind == FILE_REGULAR ? entry : NULL;
-}
-
-static int entry_path_add(struct writer *writer, const struct file_entry *entry,
-                          struct image_vma *vma)
-{
-    cleanup_free char *path = file_entry_path(entry, writer->files->workdir);
-
-    return path == NULL ? -ENOMEM : process_image_add_string(&writer->image, path, &vma->path);
-}
-
-static int shared_vma_fill(struct writer *writer, const struct mapping *mapping,
-                           const struct tree_image *tree, struct image_vma *vma,
-                           struct ckpt_error *err)
-{
-    const struct file_entry *entry = entry_find(writer, mapping);
-    struct stat status;
-
-    if (entry != NULL) {
-        vma->kind = VMA_FILE_SHARED;
-        return entry_path_add(writer, entry, vma);
-    }
-    const char *carried = mapped_file_path(tree, mapping);
-    if (carried != NULL || mapping_file_is_there(writer->snapshot, mapping, &status)) {
-        vma->kind = VMA_FILE_SHARED;
-        return process_image_add_string(&writer->image, carried != NULL ? carried : mapping->name,
-                                        &vma->path);
-    }
-    int index = tree_image_shared_index(tree, mapping->device, mapping->inode);
-    if (index < 0)
-        return ckpt_error_set(err, ENOTSUP, "a mapping of '%s' cannot be carried", mapping->name);
-    vma->kind = VMA_SHARED;
-    vma->object = (uint32_t)index;
-    return 0;
-}
-
-/* Its untouched pages can come from nowhere else. */
-static bool is_of_lost_file(const struct mapping *mapping)
-{
-    return mapping->name[0] == '/' && (mapping->flags & VMA_HUGETLB) == 0 &&
-           strcmp(mapping->name, "/dev/zero") != 0;
-}
-
-static int private_vma_fill(struct writer *writer, const struct mapping *mapping,
-                            const struct file_entry *entry, const struct stat *status,
-                            struct image_vma *vma)
-{
-    vma->kind = VMA_FILE_PRIVATE;
-    if (entry != NULL) {
-        vma->file_size = entry->stamp.size;
-        vma->file_mtime_ns = (uint64_t)entry->stamp.mtime_ns;
-        return entry_path_add(writer, entry, vma);
-    }
-    vma->file_size = (uint64_t)status->st_size;
-    vma->file_mtime_ns =
-        (uint64_t)status->st_mtim.tv_sec * 1000000000ULL + (uint64_t)status->st_mtim.tv_nsec;
-    return process_image_add_string(&writer->image, mapping->name, &vma->path);
-}
-
-/* Describes the mapping; *ret_whole says whether all of its pages have to be stored. */
-static int vma_add(struct writer *writer, const struct mapping *mapping,
-                   const struct tree_image *tree, bool *ret_whole, struct ckpt_error *err)
-{
-    struct image_vma *vma = process_image_add_vma(&writer->image);
-    const struct file_entry *entry = entry_find(writer, mapping);
-    struct stat status;
-
-    if (vma == NULL)
-        return -ENOMEM;
-    vma->start = mapping->start;
-    vma->end = mapping->end;
-    vma->offset = mapping->offset;
-    vma->protection = (uint32_t)mapping->protection;
-    vma->flags = mapping->flags & ~VMA_GROWS_DOWN;
-    vma->page_shift = (uint8_t)((mapping->flags & VMA_HUGETLB) != 0 ? mapping->page_shift : 0);
-    vma->pkey = mapping->pkey;
-    vma->policy = mapping->policy;
-    vma->nodes = mapping->nodes;
-    *ret_whole = false;
-    if (strcmp(mapping->name, "[vdso]") == 0) {
-        vma->kind = VMA_VDSO;
-        *ret_whole = true;
-    } else if (starts_with(mapping->name, "[vvar")) {
-        vma->kind = VMA_VVAR;
-    } else if (mapping->shared) {
-        return shared_vma_fill(writer, mapping, tree, vma, err);
-    } else if (entry != NULL || mapping_file_is_there(writer->snapshot, mapping, &status)) {
-        return private_vma_fill(writer, mapping, entry, &status, vma);
-    } else {
-        vma->kind = VMA_ANONYMOUS;
-        vma->offset = 0;
-        vma->flags = mapping->flags; /* only such a mapping can grow downwards */
-        *ret_whole = is_of_lost_file(mapping);
-    }
-    return 0;
 }
 
 static bool page_is_wanted(uint64_t entry, bool whole)
@@ -311,32 +196,15 @@ static int part_store(struct writer *writer, uint64_t address, size_t count, boo
     return error;
 }
 
-static int mapping_refuse(const struct mapping *mapping, struct ckpt_error *err)
-{
-    const char *why = NULL;
-
-    if ((mapping->flags & VMA_USERFAULT) != 0)
-        why = "faults in it are handled by a userfaultfd";
-    else if (mapping->wiped_in_child && (mapping->flags & VMA_DROPPABLE) == 0)
-        why = "MADV_WIPEONFORK was set behind the library's back";
-    else if (mapping->end > IMAGE_ADDRESS_LIMIT && strcmp(mapping->name, "[vsyscall]") != 0)
-        why = "it lies above 47 bits of address";
-    return why == NULL ? 0
-                       : ckpt_error_set(err, ENOTSUP, "the memory at 0x%llx cannot be carried: %s",
-                                        (unsigned long long)mapping->start, why);
-}
-
 static int mapping_store(struct writer *writer, const struct mapping *mapping,
-                         const struct tree_image *tree, struct ckpt_error *err)
+                         struct ckpt_error *err)
 {
     bool whole;
     int error;
 
     if (strcmp(mapping->name, "[vsyscall]") == 0)
         return 0;
-    error = mapping_refuse(mapping, err);
-    if (error == 0)
-        error = vma_add(writer, mapping, tree, &whole, err);
+    error = vma_describe(&writer->source, mapping, &writer->image, &whole, err);
     if (error < 0)
         return error;
     uint32_t kind = writer->image.vmas[writer->image.vma_count - 1].kind;
@@ -364,7 +232,6 @@ static int writer_open(struct writer *writer, pid_t snapshot, pid_t inner, int d
     char name[32];
 
     process_image_name(inner, "mem", name);
-    writer->snapshot = snapshot;
     writer->inner = inner;
     writer->mem_fd = proc_open(snapshot, "mem");
     writer->pagemap_fd = proc_open(snapshot, "pagemap");
@@ -419,14 +286,14 @@ int capture_memory(pid_t snapshot, pid_t inner, const struct tree_image *tree,
         return ckpt_error_set(err, ENOMEM, "no memory to write process %d", (int)inner);
     }
     writer->mem_fd = writer->pagemap_fd = writer->out_fd = -1;
-    writer->files = files;
+    writer->source = (struct vma_source){.snapshot = snapshot, .files = files, .tree = tree};
     int error = writer_open(writer, snapshot, inner, dirfd, err);
     if (error == 0)
         error = mappings_read_with_flags(snapshot, &mappings, err);
     if (error == 0)
         policies_read(snapshot, &mappings);
     for (size_t i = 0; error == 0 && i < mappings.count; i++)
-        error = mapping_store(writer, &mappings.list[i], tree, err);
+        error = mapping_store(writer, &mappings.list[i], err);
     if (snapshot_was_killed(snapshot))
         error = killed_set(tree, inner, err);
     if (error == 0)

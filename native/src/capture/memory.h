@@ -3,17 +3,11 @@
 #ifndef CKPT_CAPTURE_MEMORY_H
 #define CKPT_CAPTURE_MEMORY_H
 
+#include "capture/vma.h"
 #include "common/error.h"
-#include "files/catalog.h"
 #include "image/tree.h"
 #include "proc/process_tree.h"
 #include "store/manifest.h"
-
-/* Where files were when the tree stood still: since then it may have given them other names. */
-struct memory_files {
-    const struct catalog_index *index;
-    const char *workdir;
-};
 
 /* Writes PID.img and PID.mem of the process inner from its snapshot, in the generation's directory, and enters the
  * latter into the manifest. Runs beside the event loop and shares nothing with it but what it is given. */

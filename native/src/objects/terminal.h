@@ -3,8 +3,8 @@
 #ifndef CKPT_OBJECTS_TERMINAL_H
 #define CKPT_OBJECTS_TERMINAL_H
 
-/* Pseudoterminals. terminal.c has the pair and the descriptors for its ends, terminal_control.c the session that it
- * controls, terminal_queue.c what has been typed or printed and not been read. */
+/* Pseudoterminals. terminal.c has the pair, terminal_end.c the descriptors for its ends, terminal_control.c the session
+ * that it controls, terminal_queue.c what has been typed or printed and not been read. */
 
 #include "objects/object.h"
 
@@ -14,6 +14,12 @@
 
 /* The terminal whose slave is device, as stat(2) and /proc/PID/stat give it; -1: none that the tree can take along. */
 int terminal_find(const struct tree_image *tree, dev_t device);
+/* The same for N of /dev/pts/N. */
+int terminal_find_number(const struct tree_image *tree, int number);
+
+/* All masters that the tree holds become terminals of its image, the first time this is called: a slave may be seen before
+ * its master. 0 or -errno. */
+int terminal_masters_find(const struct save_context *context);
 
 /* Once all descriptors have been seen. */
 int terminals_save(const struct save_context *context, struct ckpt_error *err);

@@ -6,25 +6,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 
-/* What a seccomp filter may answer to a system call, the worst last. */
-enum filter_answer {
-    FILTER_ALLOWS,
-    FILTER_REFUSES,   /* with an error and nothing else */
-    FILTER_IS_DEADLY, /* or a signal, or somebody else's decision, or more than is looked at */
-};
-
-/* A system call of which some arguments are known, by bit. */
-struct filter_call {
-    int number;
-    unsigned known;
-    unsigned long args[6];
-};
-
-/* Reentrant; takes 8 KiB of stack. */
-enum filter_answer filter_ask(const struct sock_filter *code, unsigned count,
-                              const struct filter_call *call);
-
-/* Whether it lets the library do all that a checkpoint and a restart take. */
+/* Whether the filter lets the library do all that a checkpoint and a restart take. Takes 8 KiB of stack. */
 bool filter_permits_us(const struct sock_filter *code, unsigned count);
 
 #endif

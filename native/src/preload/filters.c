@@ -15,6 +15,7 @@
  * not as many equal ones as threads; the rest by each. */
 #include "preload/filters.h"
 #include "preload/exec_environment.h"
+#include "preload/filter_ask.h"
 #include "preload/filter_check.h"
 #include "preload/filter_file.h"
 #include "preload/pages.h"

@@ -3,6 +3,7 @@
 /* What is foretold of seccomp filters: the answer to a call of which some arguments are known. */
 #include "unit.h"
 
+#include "preload/filter_ask.h"
 #include "preload/filter_check.h"
 
 #include <linux/audit.h>
