@@ -7,7 +7,8 @@
  *
  * Memory that a child does not get would be missing in it. wrap_memory.c knows of the areas that the program made so
  * through libc; others show in the size, which the kernel keeps exactly: the copy looks whether it is as big as we are
- * before anybody sees it, and says so through a pipe. */
+ * before anybody sees it, and says so through a pipe. The end of that pipe without a word is the copy's end: where memory
+ * is short the kernel ends it first, and nobody else would hear of it before it has a connection of its own. */
 #include "preload/preload.h"
 #include "preload/text.h"
 
@@ -25,7 +26,20 @@
 SELDOM static char helper_stack[16384] __attribute__((aligned(16)));
 static volatile long snapshot_pid;
 static uint64_t expected_pages; /* 0: unknown */
-static int verdict[2];
+
+enum verdict {
+    VERDICT_INCOMPLETE = 1, /* some memory is missing */
+    VERDICT_CONNECTED,      /* the coordinator hears of its end from now on */
+};
+static int verdict[2]; /* -1: there is no pipe */
+
+static void verdict_tell(enum verdict what)
+{
+    char byte = (char)what;
+
+    raw3(SYS_write, verdict[1], &byte, 1);
+    raw1(SYS_close, verdict[1]);
+}
 
 /* The size of the calling process, or 0; asked of a thread, since the main one may have ended. */
 static uint64_t pages_count(void)
@@ -46,19 +60,22 @@ static __attribute__((noreturn)) void snapshot_main(void)
     struct wire_message message = {
         .type = WIRE_HELLO, .kind = WIRE_KIND_SNAPSHOT, .checkpoint = preload.checkpoint};
 
-    if (expected_pages != 0) {
-        if (pages_count() != expected_pages)
-            raw1(SYS_exit_group, 0);
-        raw3(SYS_write, verdict[1], "", 1);
+    if (expected_pages != 0 && pages_count() != expected_pages) {
+        verdict_tell(VERDICT_INCOMPLETE);
+        raw1(SYS_exit_group, 0);
     }
     /* Our copy of the process's connection would hide its end from the coordinator. */
-    raw3(SYS_close_range, 0, ~0U, 0);
+    if (verdict[1] > 0)
+        raw3(SYS_close_range, 0, verdict[1] - 1, 0);
+    raw3(SYS_close_range, verdict[1] + 1, ~0U, 0);
     raw2(SYS_prctl, PR_SET_NAME, "ckpt-snapshot");
     raw3(SYS_set_mempolicy, 0, NULL, 0); /* would be shown for all memory without one */
     raw2(SYS_prctl, PR_SET_DUMPABLE, 1);
     int fd = coordinator_connect();
-    if (fd >= 0 && message_send(fd, &message) == 0)
+    if (fd >= 0 && message_send(fd, &message) == 0) {
+        verdict_tell(VERDICT_CONNECTED);
         message_receive(fd, &message, NULL); /* whatever comes, even the end, means: done */
+    }
     for (;;)
         raw1(SYS_exit_group, 0);
 }
@@ -86,16 +103,19 @@ static int copy_fork(void)
 
 int snapshot_fork(void)
 {
-    char byte;
+    char byte = 0;
 
-    expected_pages = pages_count();
-    if (expected_pages == 0 || raw2(SYS_pipe2, verdict, O_CLOEXEC) < 0) {
+    expected_pages = pages_count(); /* the coordinator looks as well */
+    if (raw2(SYS_pipe2, verdict, O_CLOEXEC) < 0) {
         expected_pages = 0;
-        return copy_fork(); /* the coordinator looks as well */
+        verdict[0] = verdict[1] = -1;
+        return copy_fork();
     }
     int error = copy_fork();
     raw1(SYS_close, verdict[1]);
     if (error == 0 && raw3(SYS_read, verdict[0], &byte, 1) != 1)
+        error = -ECHILD;
+    else if (byte == VERDICT_INCOMPLETE)
         error = -ERANGE;
     raw1(SYS_close, verdict[0]);
     return error;

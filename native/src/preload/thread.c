@@ -163,6 +163,8 @@ static void on_snapshot(int fd, struct wire_message *message)
         reason_set(message, "it has more than 1024 timers");
     else if (unforked < 0)
         reason_set(message, "it has too many areas that a child does not get");
+    else if (error == -ECHILD)
+        message->type = WIRE_COPY_LOST;
     else if (error < 0)
         reason_set(message, snapshot_reason(error));
     message_send(fd, message);

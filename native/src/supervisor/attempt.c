@@ -299,6 +299,8 @@ static void checkpoint_try(struct session *session, enum manifest_cause cause)
         if (session_ends(session))
             return;
     }
+    if (err.code == EOWNERDEAD)
+        want_of_memory_tell(session, &err);
     checkpoint_failed(session, &err);
 }
 

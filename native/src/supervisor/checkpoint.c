@@ -341,6 +341,7 @@ int checkpoint_take(struct checkpoint *checkpoint, enum manifest_cause cause, co
     prepared_drop(&checkpoint->prepared);
     job->manifest.pause_seconds = checkpoint->pause_seconds;
     checkpoint->generation = job->generation;
+    checkpoint->snapshots_killed = error == -EOWNERDEAD;
     if (error == 0)
         error = writing_start(checkpoint, job, err);
     if (error < 0) {

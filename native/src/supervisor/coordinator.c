@@ -56,6 +56,8 @@ static void member_remove(struct coordinator *coordinator, struct member *member
     while (*at != member)
         at = &(*at)->next;
     *at = member->next;
+    if (member->kind == WIRE_KIND_SNAPSHOT && member->checkpoint == coordinator->checkpoint)
+        coordinator->copy_lost = member->inner;
     coordinator_unwatch(coordinator, &member->watch);
     close(member->watch.fd);
     free(member);
@@ -140,8 +142,11 @@ static void on_hello(struct coordinator *coordinator, struct member *member,
         member->filters = message->filters;
     }
     member->state = member->kind == WIRE_KIND_RESTORED ? MEMBER_RESTORED : MEMBER_RUNNING;
-    if (member->kind == WIRE_KIND_SNAPSHOT)
+    if (member->kind == WIRE_KIND_SNAPSHOT) {
+        if (!coordinator->quiescing || member->checkpoint != coordinator->checkpoint)
+            coordinator_tell(coordinator, member, WIRE_RESUME); /* nobody waits for it any more */
         return;
+    }
     if (member->kind == WIRE_KIND_RESTORED)
         member->kind = WIRE_KIND_PROCESS;
     coordinator_tell(coordinator, member, WIRE_WELCOME);
@@ -172,6 +177,9 @@ static void on_message(struct coordinator *coordinator, struct member *member,
         member->process = message->process;
         memcpy(member->child_stops, message->child_stops, sizeof(member->child_stops));
         member->state = MEMBER_SNAPPED;
+        break;
+    case WIRE_COPY_LOST:
+        coordinator->copy_lost = member->inner;
         break;
     case WIRE_FAILED:
         member->state = MEMBER_FAILED;

@@ -84,6 +84,7 @@ struct coordinator {
     uint64_t checkpoint;    /* number of the one under way or last */
     unsigned generation;    /* that it makes */
     bool final;             /* and the tree ends then */
+    pid_t copy_lost;        /* inner: whose snapshot has ended before its time, or 0 */
     /* A member asks for something; may be called in the middle of a checkpoint. */
     void (*called)(struct coordinator *coordinator, struct member *member,
                    const struct wire_call *call);

@@ -73,6 +73,15 @@ static pid_t process_ended(struct coordinator *coordinator, const struct writer_
     return 0;
 }
 
+static int copy_lost(const struct writer_job *job, pid_t inner, struct ckpt_error *err)
+{
+    const struct image_process *process = tree_image_process(&job->tree, inner);
+
+    return ckpt_error_set(err, EOWNERDEAD,
+                          "the copy of process %d (%s) was killed before it could be saved",
+                          (int)inner, process != NULL ? process->name : "");
+}
+
 static int snapshots_await(struct coordinator *coordinator, struct writer_job *job,
                            struct ckpt_error *err)
 {
@@ -84,6 +93,8 @@ static int snapshots_await(struct coordinator *coordinator, struct writer_job *j
                 return ckpt_error_set(err, EAGAIN, "process %d: %s", (int)member->inner,
                                       member->reason);
         }
+        if (coordinator->copy_lost != 0)
+            return copy_lost(job, coordinator->copy_lost, err);
         if (clock_monotonic_ms() > deadline)
             return ckpt_error_set(err, ETIMEDOUT, "a snapshot does not answer");
         if (coordinator_pump(coordinator, QUIET_MS))
@@ -104,15 +115,17 @@ static unsigned long size_read(pid_t outer)
 }
 
 /* The library has looked as well, if /proc can be read where the process is. */
-static int snapshot_is_whole(const struct tree_process *process, const struct member *snapshot,
-                             struct ckpt_error *err)
+static int snapshot_is_whole(const struct writer_job *job, const struct tree_process *process,
+                             const struct member *snapshot, struct ckpt_error *err)
 {
-    unsigned long size = size_read(process->task);
+    unsigned long size = size_read(process->task), copied = size_read(snapshot->outer);
 
     if (size == 0)
         return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
                               (int)process->inner);
-    if (size != size_read(snapshot->outer))
+    if (copied == 0)
+        return copy_lost(job, process->inner, err);
+    if (size != copied)
         return ckpt_error_set(err, ENOTSUP,
                               "process %d has memory that no child gets (MADV_DONTFORK)",
                               (int)process->inner);
@@ -136,7 +149,7 @@ static int sources_fill(struct coordinator *coordinator, struct writer_job *job,
         if (snapshot == NULL || member == NULL)
             return ckpt_error_set(err, ESRCH, "process %d ended during the checkpoint",
                                   (int)process->pid);
-        int error = snapshot_is_whole(&tree->processes[i], snapshot, err);
+        int error = snapshot_is_whole(job, &tree->processes[i], snapshot, err);
         if (error < 0)
             return error;
         process->library = member->process;
@@ -153,6 +166,7 @@ int snapshots_take(struct coordinator *coordinator, struct writer_job *job,
 {
     stopped_children_list(coordinator, job);
     coordinator->generation = job->generation;
+    coordinator->copy_lost = 0;
     coordinator_tell_all(coordinator, WIRE_SNAPSHOT);
     int error = snapshots_await(coordinator, job, err);
     return error < 0 ? error : sources_fill(coordinator, job, tree, err);

@@ -19,7 +19,8 @@
  *          <------------------------ RESIDENT  only between QUIESCED and SNAPSHOT
  *   RESIDENT ---------------------->
  *          <------------------------ SNAPSHOT
- *   SNAPPED (or FAILED) ----------->           and a HELLO from the snapshot, on a connection of its own
+ *   SNAPPED (or FAILED) ----------->           and before it a HELLO from the snapshot, on a connection of its own
+ *   COPY_LOST --------------------->           instead: the snapshot was killed before its HELLO
  *   CALL -------------------------->           between checkpoints: a thread of the program asks for something
  *          <------------------------ ANSWER    some time later
  *          <------------------------ RESUME    at any time after QUIESCE
@@ -49,6 +50,7 @@ enum wire_type {
     WIRE_CALL,
     WIRE_ANSWER,
     WIRE_ASKED,
+    WIRE_COPY_LOST,
 };
 
 enum wire_kind {

@@ -7,6 +7,7 @@ import contextlib
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -163,6 +164,25 @@ def test_the_copy_goes_before_the_task(case):
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
+
+
+def test_a_copy_that_goes_at_once(case):
+    """Killed before anybody can read it, or even hear of it: the task, which stands still, goes on in that moment."""
+    alone = [case.program("grows"), "4", "1"]
+    for when, command in (("early", alone), ("late", alone), ("late", ["bash", "-c", '"$@"; exit $?', "bash", *alone])):
+        task = case.task(command)
+        task.start([case.program("kills_copies"), when, os.path.join(task.store, "task.json"), *task.run_line()])
+        task.wait_for(lambda t=task: t.exists("ready") or t.process.poll() is not None, "the task")
+        if task.process.poll() == 77:
+            print(f"left out {case.name}: nobody may be traced here")
+            return
+        status, _, err = task.ckpt("checkpoint", task.store)
+        expect("exit status of ckpt checkpoint", status, 175)
+        check(re.search(r"the copy of process \d+ \((grows|bash)\) was killed before it could be saved", err), f"{when}: says {err!r}")
+        task.checkpoint()
+        task.touch("go")
+        expect("exit status", task.wait_end(), 0)
+        expect("output", task.log("stdout"), "pass\n")
 
 
 def test_host_without_room_in_memory(case):
