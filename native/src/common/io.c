@@ -17,12 +17,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-ssize_t read_full(int fd, void *data, size_t size)
+/* Offsets: NULL is where the descriptor stands. */
+static ssize_t read_at(int fd, char *data, size_t size, const off_t *offset)
 {
     size_t done = 0;
 
     while (done < size) {
-        ssize_t n = read(fd, (char *)data + done, size - done);
+        ssize_t n = offset == NULL ? read(fd, data + done, size - done)
+                                   : pread(fd, data + done, size - done, *offset + (off_t)done);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -33,56 +35,43 @@ ssize_t read_full(int fd, void *data, size_t size)
         done += (size_t)n;
     }
     return (ssize_t)done;
+}
+
+static int write_at(int fd, const char *data, size_t size, const off_t *offset)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t n = offset == NULL ? write(fd, data + done, size - done)
+                                   : pwrite(fd, data + done, size - done, *offset + (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+ssize_t read_full(int fd, void *data, size_t size)
+{
+    return read_at(fd, data, size, NULL);
 }
 
 ssize_t pread_full(int fd, void *data, size_t size, off_t offset)
 {
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = pread(fd, (char *)data + done, size - done, offset + (off_t)done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    return (ssize_t)done;
+    return read_at(fd, data, size, &offset);
 }
 
 int write_full(int fd, const void *data, size_t size)
 {
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = write(fd, (const char *)data + done, size - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
-    return 0;
+    return write_at(fd, data, size, NULL);
 }
 
 int pwrite_full(int fd, const void *data, size_t size, off_t offset)
 {
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = pwrite(fd, (const char *)data + done, size - done, offset + (off_t)done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
-    return 0;
+    return write_at(fd, data, size, &offset);
 }
 
 static int fail(int code)
