@@ -129,16 +129,46 @@ static void vma_fill(const struct assembly *assembly, const struct image_vma *vm
 }
 
 /* See the drawing in restorer.h. */
+struct region_parts {
+    uint64_t code, vmas, runs, guards, locks, special;
+};
+
+static struct region_parts region_parts(const struct process_image *image, size_t lock_count,
+                                        const struct mappings *own)
+{
+    return (struct region_parts){
+        .code = page_up((uint64_t)(__stop_restorer_code - __start_restorer_code)),
+        .vmas =
+            page_up(sizeof(struct restorer_args) + image->vma_count * sizeof(struct restorer_vma)),
+        .runs = page_up(image->run_count * sizeof(struct restorer_run) + 1),
+        .guards = page_up(image->guard_count * sizeof(struct restorer_guard)),
+        .locks = page_up(lock_count * sizeof(struct restorer_lock)),
+        .special = page_up(special_span(own)),
+    };
+}
+
+static uint64_t region_size(const struct region_parts *parts)
+{
+    return parts->code + parts->vmas + parts->runs + parts->guards + parts->locks +
+           RESTORER_STACK_SIZE + parts->special;
+}
+
+uint64_t restore_addresses(const struct process_image *image, size_t lock_count,
+                           const struct mappings *own)
+{
+    struct region_parts parts = region_parts(image, lock_count, own);
+    uint64_t bytes = region_size(&parts);
+
+    for (size_t i = 0; i < image->vma_count; i++)
+        bytes += image->vmas[i].end - image->vmas[i].start;
+    return bytes;
+}
+
 struct restorer_args *assembly_make_region(const struct assembly *assembly, uint64_t *ret_stack)
 {
-    uint64_t code = page_up((uint64_t)(__stop_restorer_code - __start_restorer_code));
-    uint64_t vmas = page_up(sizeof(struct restorer_args) +
-                            assembly->image.vma_count * sizeof(struct restorer_vma));
-    uint64_t runs = page_up(assembly->image.run_count * sizeof(struct restorer_run) + 1);
-    uint64_t guards = page_up(assembly->image.guard_count * sizeof(struct restorer_guard));
-    uint64_t locks = page_up(assembly->restore->tree->lock_count * sizeof(struct restorer_lock));
-    uint64_t size = code + vmas + runs + guards + locks + RESTORER_STACK_SIZE +
-                    page_up(special_span(&assembly->own));
+    struct region_parts parts =
+        region_parts(&assembly->image, assembly->restore->tree->lock_count, &assembly->own);
+    uint64_t size = region_size(&parts);
     uint64_t start = layout_gap(&assembly->own, &assembly->image, size);
     void *region = start == 0 ? MAP_FAILED
                               : mmap((void *)start, size, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -147,14 +177,15 @@ struct restorer_args *assembly_make_region(const struct assembly *assembly, uint
     if (region == MAP_FAILED)
         FAIL_ERRNO(assembly, "find room for the restorer");
     memcpy(region, __start_restorer_code, (size_t)(__stop_restorer_code - __start_restorer_code));
-    struct restorer_args *args = (struct restorer_args *)(start + code);
+    uint64_t at = start + parts.code;
+    struct restorer_args *args = (struct restorer_args *)at;
     args->start = start;
     args->size = size;
     args->vmas = (struct restorer_vma *)(args + 1);
-    args->runs = (struct restorer_run *)(start + code + vmas);
-    args->guards = (struct restorer_guard *)(start + code + vmas + runs);
-    args->locks = (struct restorer_lock *)(start + code + vmas + runs + guards);
-    args->special_at = start + code + vmas + runs + guards + locks + RESTORER_STACK_SIZE;
+    args->runs = (struct restorer_run *)(at += parts.vmas);
+    args->guards = (struct restorer_guard *)(at += parts.runs);
+    args->locks = (struct restorer_lock *)(at += parts.guards);
+    args->special_at = at + parts.locks + RESTORER_STACK_SIZE;
     args->task_end = TASK_END;
     *ret_stack = args->special_at;
     return args;

@@ -15,7 +15,9 @@
 
 #include "common/error.h"
 #include "common/namespaces.h"
+#include "image/process.h"
 #include "image/tree.h"
+#include "proc/mappings.h"
 #include "restore/plan.h"
 
 #include <stdint.h>
@@ -71,6 +73,11 @@ void restore_open_shared_memory(struct restore *restore);
 /* In a process of the tree, after all barriers: becomes the process of the image. */
 void process_restore(struct restore *restore, const struct image_process *process)
     __attribute__((noreturn));
+
+/* How many bytes of addresses a process of the image takes when it is made: its own, and what a restart has beside them at
+ * that moment. own: the mappings of any process that runs this program. */
+uint64_t restore_addresses(const struct process_image *image, size_t lock_count,
+                           const struct mappings *own);
 
 /* Until every process of the tree has come here. */
 void restore_await_all(const struct restore *restore);

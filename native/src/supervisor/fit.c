@@ -14,6 +14,9 @@
 #include "files/inputs.h"
 #include "files/rollback.h"
 #include "image/process.h"
+#include "image/tree.h"
+#include "proc/mappings.h"
+#include "restore/restore.h"
 #include "store/generation.h"
 #include "supervisor/memory_watch.h"
 
@@ -135,17 +138,38 @@ static void memory_look_at(const struct manifest *manifest, struct hostcheck *ta
 }
 
 /* Of one process, in bytes; 0: it has none, or its image cannot be read, which is told when it is verified. */
-static uint64_t addresses_of(int dirfd, pid_t pid)
+static uint64_t addresses_of(int dirfd, pid_t pid, size_t lock_count, const struct mappings *own)
 {
     struct process_image image;
-    uint64_t bytes = 0;
 
     if (process_image_read(&image, dirfd, pid, NULL) < 0)
         return 0;
-    for (size_t i = 0; i < image.vma_count; i++)
-        bytes += image.vmas[i].end - image.vmas[i].start;
+    uint64_t bytes = restore_addresses(&image, lock_count, own);
     process_image_free(&image);
     return bytes;
+}
+
+/* The process that takes most, with how much, or NULL if it cannot be told. */
+static const struct manifest_process *largest_find(int dirfd, const struct manifest *manifest,
+                                                   uint64_t *ret_bytes)
+{
+    const struct manifest_process *largest = NULL;
+    struct mappings own = {0};
+    struct tree_image tree = {0};
+    bool known =
+        mappings_read(getpid(), &own, NULL) == 0 && tree_image_read(&tree, dirfd, NULL) == 0;
+
+    *ret_bytes = 0;
+    for (size_t i = 0; known && i < manifest->process_count; i++) {
+        uint64_t bytes = addresses_of(dirfd, manifest->processes[i].pid, tree.lock_count, &own);
+        if (bytes <= *ret_bytes)
+            continue;
+        *ret_bytes = bytes;
+        largest = &manifest->processes[i];
+    }
+    tree_image_free(&tree);
+    mappings_free(&own);
+    return largest;
 }
 
 /* No process can have more than the hard limit, whatever it is used for: not even for as long as it takes to set the
@@ -153,24 +177,17 @@ static uint64_t addresses_of(int dirfd, pid_t pid)
 static void addresses_look(struct store *store, const struct manifest *manifest,
                            struct hostcheck *table)
 {
-    const struct manifest_process *largest = NULL;
-    uint64_t most = 0;
     struct rlimit limit;
+    uint64_t most;
     cleanup_fd int dir = -1;
 
     if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_max == RLIM_INFINITY ||
         generation_open(store, manifest->generation, &dir, NULL) < 0)
         return;
-    for (size_t i = 0; i < manifest->process_count; i++) {
-        uint64_t bytes = addresses_of(dir, manifest->processes[i].pid);
-        if (bytes > most) {
-            most = bytes;
-            largest = &manifest->processes[i];
-        }
-    }
+    const struct manifest_process *largest = largest_find(dir, manifest, &most);
     if (largest != NULL)
         item_add(table, "image-addresses", most <= limit.rlim_max,
-                 "ulimit -v is %llu MiB, %s the %llu MiB of addresses of process %d (%s)",
+                 "ulimit -v is %llu MiB, %s the %llu MiB of addresses that process %d (%s) takes",
                  (unsigned long long)(limit.rlim_max / MIB),
                  most <= limit.rlim_max ? "room for" : "below",
                  (unsigned long long)((most + MIB - 1) / MIB), (int)largest->pid, largest->name);

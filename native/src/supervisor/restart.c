@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,10 @@ int restart_prepare(struct store *store, unsigned generation, struct restart_pla
                     struct ckpt_error *err)
 {
     struct restart_plan plan = {.generation = generation, .dirfd = -1};
+
+    /* Each process of the tree begins as a copy of this one: the heaps of threads, 64 MiB of addresses each, would count
+     * against its limit of them. */
+    mallopt(M_ARENA_MAX, 1);
     int error = manifest_read(store, generation, &plan.manifest, err);
 
     /* First what costs nothing: gigabytes are read to verify. */

@@ -4,6 +4,7 @@
 being restarted."""
 import json
 import os
+import re
 import subprocess
 
 from case import PYTHON, expect
@@ -99,12 +100,63 @@ def test_addresses_beyond_the_limit(case):
     task.start([*job, "restart", task.store])
     expect("exit status", task.wait_end(), 176)
     check("ulimit -v is 292 MiB, below the 4" in task.messages()[0], f"says {task.messages()}")
-    check("MiB of addresses of process" in task.messages()[0], f"says {task.messages()}")
+    check("MiB of addresses that process" in task.messages()[0], f"says {task.messages()}")
     start_in_job(task, "ulimit -v 1000000")
     task.wait_restarted(1)
     task.touch("go")
     expect("exit status with more", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
+
+
+ADDRESSES = """
+import ctypes, mmap, os, sys, time
+kind, size = sys.argv[1], int(sys.argv[2]) << 20
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+if kind == "segment":
+    segment = libc.shmget(0, ctypes.c_size_t(size), 0o1600)
+    memory = (ctypes.c_ubyte * size).from_address(libc.shmat(segment, None, 0))
+    libc.shmctl(segment, 0, None)
+else:
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_ANONYMOUS | (mmap.MAP_SHARED if kind == "shared" else mmap.MAP_PRIVATE))
+if kind == "scattered":
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+for at in range(0, size, 8192 if kind == "scattered" else 4096):
+    memory[at] = 7
+open("ready", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.01)
+print("pass" if all(memory[at] == 7 for at in range(0, size, 8192)) else "fail")
+"""
+
+
+def job_with_addresses(task, mib, *command):
+    return ["bash", "-c", f'ulimit -v {mib * 1024}; exec "$@"', "-", task.place.ckpt, *command]
+
+
+def image_addresses(task, mib):
+    """What `ckpt check` says of them under that limit: whether they fit, and how many MiB it counts."""
+    done = subprocess.run(job_with_addresses(task, mib, "check", task.store, "--json"), capture_output=True, text=True,
+                          check=False, **task.user.popen_arguments())
+    found = next(c for c in json.loads(done.stdout)["checks"] if c["name"] == "image-addresses")
+    return found["ok"], int(re.search(r"(\d+) MiB of addresses", found["detail"]).group(1))
+
+
+def test_addresses_that_a_restart_takes(case):
+    """What the check counts is what the restart needs: it is enough, and with less nothing is begun."""
+    for kind, size in (("shared", 120), ("segment", 120), ("private", 120), ("scattered", 300)):
+        task = case.task([PYTHON, "-c", ADDRESSES, kind, str(size)])
+        task.start()
+        task.wait_ready()
+        task.checkpoint()
+        task.kill_tree()
+        fits, needed = image_addresses(task, 4000)
+        check(fits, f"{kind}: not below 4000 MiB")
+        expect(f"{kind}: with a MiB less", image_addresses(task, needed - 1), (False, needed))
+        task.touch("go")
+        task.start(job_with_addresses(task, needed, "restart", task.store))
+        expect(f"{kind}: exit status", task.wait_end(), 0)
+        expect(f"{kind}: output", task.log("stdout"), "pass\n")
 
 
 def test_niceness_of_the_job(case):
