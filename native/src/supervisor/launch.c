@@ -6,7 +6,6 @@
 #include "supervisor/launch.h"
 
 #include "common/cleanup.h"
-#include "common/elf.h"
 #include "common/io.h"
 #include "files/notes.h"
 #include "supervisor/terminal.h"
@@ -114,25 +113,4 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
     coordinator->session = getsid(0);
     output_handed_over(output);
     return 0;
-}
-
-bool launch_is_static(pid_t root, const char *command)
-{
-    char path[PATH_MAX];
-    const char *list = getenv("PATH");
-
-    snprintf(path, sizeof(path), "/proc/%d/exe", (int)root);
-    enum elf_kind kind = elf_kind_of(path);
-    if (kind != ELF_NONE) /* else it has ended already, or is not ours to look at */
-        return kind == ELF_STATIC;
-    if (strchr(command, '/') != NULL)
-        return elf_kind_of(command) == ELF_STATIC;
-    while (list != NULL && *list != 0) {
-        size_t length = strcspn(list, ":");
-        snprintf(path, sizeof(path), "%.*s/%s", (int)length, list, command);
-        if (access(path, X_OK) == 0)
-            return elf_kind_of(path) == ELF_STATIC;
-        list += length + (list[length] == ':');
-    }
-    return false;
 }

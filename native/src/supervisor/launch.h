@@ -18,7 +18,4 @@ int launch_tree(struct coordinator *coordinator, struct output *output, char *co
 /* The path of the library, which lies beside this program. */
 int launch_library(char *path, size_t size, struct ckpt_error *err);
 
-/* Whether the command is a program without a dynamic loader, into which no library can be brought. */
-bool launch_is_static(pid_t root, const char *command);
-
 #endif

@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "store/generation.h"
 #include "supervisor/launch.h"
+#include "supervisor/static_command.h"
+
 int session_launch(struct session *session, const char *cwd, struct ckpt_error *err)
 {
     char *const *argv = session->options.argv;
@@ -42,7 +44,7 @@ int session_launch(struct session *session, const char *cwd, struct ckpt_error *
         return error;
     session->checkpoint.run_from = session->task.workdir;
     session->variables_due = true;
-    if (launch_is_static(session->coordinator.root_outer, argv[0])) {
+    if (command_is_static(session->coordinator.root_outer, argv[0])) {
         ckpt_warn("'%s' is statically linked and cannot be checkpointed; it runs on without",
                   argv[0]);
         status_add_warning(&session->status, "the command is statically linked");

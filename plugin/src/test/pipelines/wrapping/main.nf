@@ -5,6 +5,7 @@
 
 process PLAIN {
     tag "it's \$HOME (1)"
+    afterScript 'declare -f nxf_unstage > unstage.txt'
 
     output:
     path 'result.txt', emit: result

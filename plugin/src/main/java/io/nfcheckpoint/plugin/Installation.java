@@ -25,16 +25,15 @@ import java.util.UUID;
 final class Installation {
 
     private static final String RUN_TASK = "run-task";
+    private static final String AROUND_TASK = "around-task";
     private static final String ON_TERM = "on-term";
+    private static final String ON_TERM_OF_ARRAY = "on-term-of-array";
+    static final List<String> SCRIPTS = List.of(RUN_TASK, AROUND_TASK, ON_TERM, ON_TERM_OF_ARRAY);
 
     private final NativeFiles files;
-    private final Path runTask;
-    private final Path onTerm;
 
-    private Installation(NativeFiles files, Path runTask, Path onTerm) {
+    private Installation(NativeFiles files) {
         this.files = files;
-        this.runTask = runTask;
-        this.onTerm = onTerm;
     }
 
     /**
@@ -49,16 +48,19 @@ final class Installation {
                     "the path of its work directory '%s' has a blank or a colon in it".formatted(workDirectory));
         }
         NativeFiles files = NativeInstaller.install(workDirectory.resolve(Configuration.DIRECTORY));
-        return new Installation(files, script(RUN_TASK, files), script(ON_TERM, files));
+        var installation = new Installation(files);
+        for (String name : SCRIPTS) {
+            Path script = installation.script(name);
+            byte[] content = resource(name);
+            if (!Files.exists(script) || !Arrays.equals(Files.readAllBytes(script), content)) {
+                publish(content, script);
+            }
+        }
+        return installation;
     }
 
-    private static Path script(String name, NativeFiles files) throws IOException {
-        Path script = files.ckpt().resolveSibling(name);
-        byte[] content = resource(name);
-        if (!Files.exists(script) || !Arrays.equals(Files.readAllBytes(script), content)) {
-            publish(content, script);
-        }
-        return script;
+    private Path script(String name) {
+        return files.ckpt().resolveSibling(name);
     }
 
     NativeFiles files() {
@@ -81,8 +83,8 @@ final class Installation {
             Optional<Duration> timeLimit,
             boolean scratch) {
         // Through sh, because the work directory may be mounted without permission to execute.
-        var words = new ArrayList<>(
-                List.of("/bin/sh", runTask.toString(), "--dir", task.store().toString()));
+        var words = new ArrayList<>(List.of(
+                "/bin/sh", script(RUN_TASK).toString(), "--dir", task.store().toString()));
         if (owner) {
             words.add("--take-over");
         }
@@ -136,14 +138,14 @@ final class Installation {
     String lastCheckpoint(TaskRef task, Duration grace) {
         return "source %s %s %s"
                 .formatted(
-                        LaunchCommand.escape(onTerm.toString()),
+                        LaunchCommand.escape(script(AROUND_TASK).toString()),
                         LaunchCommand.escape(task.store().toString()),
                         time(grace));
     }
 
     /** The same for the script of a job array, which passes the request on to the task it has started. */
     String lastCheckpointInArray() {
-        return "source %s --array".formatted(LaunchCommand.escape(onTerm.toString()));
+        return "source " + LaunchCommand.escape(script(ON_TERM_OF_ARRAY).toString());
     }
 
     private static String printable(String text) {

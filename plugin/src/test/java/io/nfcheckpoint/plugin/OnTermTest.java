@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,7 @@ class OnTermTest {
             on_term() { set +e; nxf_kill "$pid"; }
             trap on_exit EXIT
             trap on_term TERM
-            source '%1$s/on-term' '%1$s/store' 1000ms
+            source '%1$s/around-task' '%1$s/store' 1000ms
             { : > '%1$s/started'; until [[ -e '%1$s/go' ]]; do sleep 0.02; done; exit %2$d; } &
             pid=$!
             ( until [[ -e '%1$s/started' ]]; do sleep 0.02; done
@@ -38,8 +39,10 @@ class OnTermTest {
 
     @BeforeEach
     void install() throws IOException {
-        try (var in = Installation.class.getResourceAsStream("on-term")) {
-            Files.copy(in, directory.resolve("on-term"));
+        for (String script : List.of("around-task", "on-term")) {
+            try (var in = Installation.class.getResourceAsStream(script)) {
+                Files.copy(in, directory.resolve(script));
+            }
         }
         Files.writeString(directory.resolve("ckpt"), "#!/bin/sh\n: > '%s/go'\n".formatted(directory));
         assertThat(directory.resolve("ckpt").toFile().setExecutable(true)).isTrue();
@@ -73,6 +76,13 @@ class OnTermTest {
         Files.writeString(directory.resolve("ckpt"), "#!/bin/sh\n");
 
         assertThat(run(0, 1)).isEqualTo("exit status 143\n");
+    }
+
+    @Test
+    void aCommandIsEndedAlsoWhereWhatIsInstalledIsGone() throws Exception {
+        Files.delete(directory.resolve("on-term"));
+
+        assertThat(run(0, 1)).endsWith("exit status 143\n");
     }
 
     private void state(String state) throws IOException {

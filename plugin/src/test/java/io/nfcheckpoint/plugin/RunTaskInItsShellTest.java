@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The same where Nextflow's script has read {@code on-term}: its own bash starts the task, as no other shell would. */
+/** The same where Nextflow's script has read {@code around-task}: its own bash starts the task, as no other shell would. */
 class RunTaskInItsShellTest extends RunTaskTest {
 
     private static final String SCRIPT = """
             on_term() { :; }
             set -u
-            source "$0/on-term" "$4" 1000ms
+            source "$0/around-task" "$4" 1000ms
             nxf_launch() { "$@"; }
             set +e
             (set -o pipefail; nxf_launch "$@" | cat)
@@ -41,7 +41,7 @@ class RunTaskInItsShellTest extends RunTaskTest {
         var process = new ProcessBuilder(
                         "bash",
                         "-c",
-                        "source \"$0/on-term\" store 1s; (/bin/sh -c 'echo $0 $1' it \"it's  mine\"); echo $?",
+                        "source \"$0/around-task\" store 1s; (/bin/sh -c 'echo $0 $1' it \"it's  mine\"); echo $?",
                         installation().toString())
                 .start();
 

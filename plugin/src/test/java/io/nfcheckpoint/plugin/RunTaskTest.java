@@ -28,7 +28,7 @@ class RunTaskTest {
     @BeforeEach
     void install() throws IOException {
         installation = Files.createDirectory(directory.resolve("with blank"));
-        for (String script : List.of("run-task", "on-term")) {
+        for (String script : Installation.SCRIPTS) {
             try (var in = Installation.class.getResourceAsStream(script)) {
                 Files.copy(in, installation.resolve(script));
             }

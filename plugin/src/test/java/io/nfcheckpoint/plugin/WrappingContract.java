@@ -97,6 +97,11 @@ abstract class WrappingContract {
     }
 
     @Test
+    void nothingIsStartedToMoveNoOutputs() throws IOException {
+        assertThat(trace.read("PLAIN", "unstage.txt")).contains("nxf_unstage").doesNotContain("tee");
+    }
+
+    @Test
     void nextflowKnowsOurSettings() throws IOException {
         assertThat(withPlugin.text()).doesNotContain("Unrecognized config option 'checkpoint");
     }
