@@ -7,9 +7,11 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -36,8 +38,19 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* The first files that we open must not take the place of a standard stream that is closed: what is written there would
+ * end up in the store. */
+static void streams_fill(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            open("/", O_RDONLY | O_DIRECTORY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    streams_fill();
     ckpt_log_open(NULL);
     if (argc < 2)
         return usage_error("no command given", "");

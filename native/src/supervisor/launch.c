@@ -77,7 +77,6 @@ static __attribute__((noreturn)) void child_run(const struct output *output, cha
         dup2(output->out.write_end, STDOUT_FILENO);
     if (output_error_end(output) >= 0 && !output->is_terminal[STDERR_FILENO])
         dup2(output_error_end(output), STDERR_FILENO);
-    signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (error == 0) {
         execvp(argv[0], argv);

@@ -193,7 +193,7 @@ static void signal_add(sigset_t *set, int number)
 int session_watch(struct session *session, struct ckpt_error *err)
 {
     struct coordinator *coordinator = &session->coordinator;
-    sigset_t set, job_control;
+    sigset_t set, ours;
 
     calls_open(session);
     sigemptyset(&set);
@@ -206,12 +206,14 @@ int session_watch(struct session *session, struct ckpt_error *err)
     sigaddset(&set, SIGWINCH);
     sigaddset(&set, SIGCONT);
     sigprocmask(SIG_BLOCK, &set, &session->mask_before);
-    /* Blocked, so that we may write to our terminal and set it up from the background. */
-    sigemptyset(&job_control);
-    sigaddset(&job_control, SIGTTIN);
-    sigaddset(&job_control, SIGTTOU);
-    sigprocmask(SIG_BLOCK, &job_control, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    /* Blocked, so that we may write to our terminal and set it up from the background, and so that a reader who has gone
+     * and a limit on the size of files are errors of the write. Not ignored: the command would inherit that. */
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTTIN);
+    sigaddset(&ours, SIGTTOU);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
+    sigprocmask(SIG_BLOCK, &ours, NULL);
     session->signals = (struct watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
                                       .ready = signals_ready};
     if (session->signals.fd < 0)

@@ -59,12 +59,13 @@ struct session {
     bool again; /* the last try failed for a reason that the next one will not meet */
     char request[CKPT_ID_SIZE]; /* being served, or "" */
     uint64_t requests_look_ms;  /* when they are looked for anyhow */
-    bool warned;      /* the person at the terminal has been told why there is no checkpoint */
-    bool live;        /* the tree runs */
-    int early_signal; /* that came before it did, or 0 */
-    int stop_signal;  /* that ends the tree, or 0 */
-    uint64_t stop_ms; /* when it came */
-    bool passed_on;   /* the task has got it */
+    bool warned;         /* the person at the terminal has been told why there is no checkpoint */
+    bool live;           /* the tree runs */
+    int early_signal;    /* that came before it did, or 0 */
+    int stop_signal;     /* that ends the tree, or 0 */
+    uint64_t stop_ms;    /* when it came */
+    bool passed_on;      /* the task has got it */
+    bool command_failed; /* it is the command itself that cannot be run */
     bool root_ended;
     int root_status; /* as wait(2) gives it */
 };

@@ -36,10 +36,12 @@ int session_launch(struct session *session, const char *cwd, struct ckpt_error *
         error = session_files_open(session, cwd, err);
     if (error == 0)
         files_note_original(&session->checkpoint.files);
-    if (error == 0)
-        error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
-                            session->options.signals.end | session->options.signals.stay,
-                            session->options.dedicated, &session->mask_before, err);
+    if (error < 0)
+        return error;
+    error = launch_tree(&session->coordinator, &session->output, argv, session->options.signal,
+                        session->options.signals.end | session->options.signals.stay,
+                        session->options.dedicated, &session->mask_before, err);
+    session->command_failed = error < 0;
     if (error < 0)
         return error;
     session->checkpoint.run_from = session->task.workdir;

@@ -45,10 +45,12 @@ static int begin(struct session *session, enum run_mode mode, const char *cwd,
     return session_launch(session, cwd, err);
 }
 
-static int failure_code(enum run_mode mode, int error)
+static int failure_code(const struct session *session, enum run_mode mode, int error)
 {
     if (error == -ESTALE || (mode == RUN_MODE_RESTART && error != -EINVAL && error != -EBUSY))
         return EXIT_RESTART_FAILED;
+    if (!session->command_failed)
+        return EXIT_USAGE;
     if (error == -ENOENT)
         return EXIT_NOT_FOUND;
     return error == -EACCES || error == -ENOEXEC ? EXIT_NOT_EXECUTABLE : EXIT_USAGE;
@@ -74,7 +76,7 @@ int supervisor_run(struct run_options *options, enum run_mode mode)
         error = begin(&session, mode, cwd, &err);
     if (error < 0) {
         ckpt_fail(&err);
-        status = failure_code(mode, error);
+        status = failure_code(&session, mode, error);
     } else {
         status = session_loop(&session);
     }

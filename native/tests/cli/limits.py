@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from case import PYTHON, expect
+from case import PYTHON, expect, reason_is_named
 from harness import check
 
 WAIT = ": >ready; until [ -e go ]; do sleep 0.01; done; "
@@ -56,6 +56,17 @@ def test_what_the_task_set_is_kept(case):
 def test_what_the_task_set_is_kept_as_far_as_granted(case):
     got = after_retry(case, "ulimit -n 300; " + OPEN_FILES, "ulimit -n 500", "ulimit -n 200")
     expect("limits of open files", got, "200 200")
+
+
+def test_file_size_that_no_image_fits_into(case):
+    """The limit is an error of a write, which ends neither the task nor us."""
+    task = case.task(["bash", "-c", WAIT + "echo pass"])
+    start_in_job(task, "ulimit -f 100")
+    task.wait_ready()
+    reason_is_named(task, "File too large")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
+    expect("output", task.log("stdout"), "pass\n")
 
 
 def test_memory_that_the_job_grants(case):

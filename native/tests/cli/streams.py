@@ -6,7 +6,7 @@ import random
 import signal
 import time
 
-from case import expect
+from case import expect, goes_on_after_restart
 from harness import check
 
 WAIT = ": >ready; until [ -e go ]; do sleep 0.01; done; "
@@ -153,10 +153,27 @@ def test_reader_that_goes_away(case):
 
 
 def test_closed_streams(case):
-    task = case.task(["bash", "-c", "echo lost; echo kept >out"])
-    task.start(through_shell(task, '"$@" <&- >&- 2>&-'))
-    check(task.wait_end() in (0, 1), "exit status")
-    check(task.exists("out"), "the command did not run")
+    """What the task writes is lost, and nothing else is: no file of ours has come into their place."""
+    say = "for i in {1..1000}; do echo lost; echo lost >&2; done; "
+    for closed in (">&-", "<&- >&- 2>&-"):
+        task = case.task(["bash", "-c", f"{say} {WAIT} {say} echo kept >out"])
+        line = f'"$@" {closed}'
+        task.start(through_shell(task, line))
+        task.wait_ready()
+        goes_on_after_restart(task, output="", line=through_shell(task, line))
+        check(task.exists("out"), f"the command did not go on with {closed}")
+        expect("owner in the lease", task.json("lease").get("host"), os.uname().nodename)
+
+
+def test_ignored_signals_of_writing_stay_ignored(case):
+    """As services of systemd have it; with or without ours the writer is told by the error."""
+    task = case.task(["bash", "-c", "yes | head -n 1; echo ${PIPESTATUS[0]}; grep SigIgn /proc/self/status"])
+    task.start(through_shell(task, 'trap "" PIPE XFSZ; "$@"'))
+    expect("exit status", task.wait_end(), 0)
+    first, status, ignored = task.log("stdout").splitlines()
+    expect("output", (first, status), ("y", "1"))
+    wanted = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
+    expect("ignored signals", int(ignored.split()[1], 16) & wanted, wanted)
 
 
 def test_input_from_a_file(case):

@@ -78,3 +78,10 @@ def test_command_that_may_not_be_executed(case):
     task.start()
     expect("exit status", task.wait_end(), 126)
     check("/etc/passwd" in one_line(task), f"the line is {task.messages()}")
+
+
+def test_store_that_cannot_be_made(case):
+    """Not the status of a command that does not exist: nobody has looked for it."""
+    status, out, err = case.task(["true"]).ckpt("run", "--dir", "/proc/store", "--", "true")
+    expect("exit status", status, 2)
+    check(out == "" and err.startswith("ckpt: make store '/proc/store': "), f"{out!r} {err!r}")
