@@ -14,8 +14,8 @@ import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskStarted;
 import io.nfcheckpoint.routes.WrapDecision;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +48,7 @@ final class CheckpointRun implements AutoCloseable {
     private final Checkpointer checkpointer;
     private final CheckpointRoutes routes;
     private final Leftovers leftovers;
+    private final Map<Path, StoreRoot> roots = new ConcurrentHashMap<>();
     private final LiveTasks liveTasks = new LiveTasks();
     private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -55,29 +56,19 @@ final class CheckpointRun implements AutoCloseable {
         this.session = session;
         this.policy = policy;
         this.base = base;
-        createStores(policy.storeRoot());
+        // Early: a task that finds out that it cannot write there has failed once.
+        StoreRoot root = StoreRoot.in(policy.storeRoot());
+        this.roots.put(policy.storeRoot(), root);
         this.installation = Installation.in(session.getWorkDir());
         this.checkpointer = NativeCheckpointer.load(installation.files().libckptctl());
         this.routes = CheckpointRoutes.start(
                 checkpointer,
-                Settings.of(policy.storeRoot(), Console.LOGGER_NAME)
+                Settings.of(root.shared(), Console.LOGGER_NAME)
                         .withTrace(base.resolve(TRACE))
-                        .withFailureRates(policy.storeRoot().resolve(FAILURE_RATES))
+                        .withFailureRates(root.path().resolve(FAILURE_RATES))
                         .withRun(String.valueOf(session.getRunName()))
                         .withRoutes(policy.routes()));
-        this.leftovers = new Leftovers(session, base, policy.storeRoot());
-    }
-
-    /** Early: a task that finds out that it cannot write there has failed once. */
-    private static void createStores(Path root) throws IOException {
-        try {
-            Files.createDirectories(root);
-        } catch (IOException e) {
-            throw new IOException("'%s' cannot be created".formatted(root), e);
-        }
-        if (!Files.isWritable(root)) {
-            throw new IOException("'%s' is not writable".formatted(root));
-        }
+        this.leftovers = new Leftovers(session, base, root);
     }
 
     /**
@@ -130,10 +121,11 @@ final class CheckpointRun implements AutoCloseable {
         if (!own.enabled() || hasObstacle(task)) {
             return;
         }
-        Lineage lineage = ofRetry.orElseGet(
-                () -> liveTasks.begin(TaskKeys.of(task), task.getName(), own.storeRoot(), task.getWorkDir()));
+        StoreRoot root = rootOf(own);
+        Lineage lineage =
+                ofRetry.orElseGet(() -> liveTasks.begin(TaskKeys.of(task), task.getName(), root, task.getWorkDir()));
         if (decide(task, lineage, own) instanceof WrapDecision.Wrap decision) {
-            var labels = leftovers.labels(task, lineage.task(), own.storeRoot());
+            var labels = leftovers.labels(task, lineage.task(), root);
             var launch = new LaunchCommand(installation.command(
                     decision,
                     lineage.task(),
@@ -179,6 +171,18 @@ final class CheckpointRun implements AutoCloseable {
                     e.getMessage());
             return policy;
         }
+    }
+
+    /** Whether stores can be made in a directory that is only some tasks' is found out by these. */
+    private StoreRoot rootOf(CheckpointPolicy own) {
+        return roots.computeIfAbsent(own.storeRoot(), configured -> {
+            try {
+                return StoreRoot.in(configured);
+            } catch (IOException e) {
+                LOG.debug("Stores lie there as they come", e);
+                return StoreRoot.asConfigured(configured);
+            }
+        });
     }
 
     private ErrorStrategy judge(TaskAttempt attempt, ErrorStrategy own) {

@@ -49,16 +49,16 @@ final class Leftovers implements AutoCloseable {
     private final Set<String> done = ConcurrentHashMap.newKeySet();
 
     /** @param project the directory that the run was started in */
-    Leftovers(Session session, Path project, Path storeRoot) {
+    Leftovers(Session session, Path project, StoreRoot root) {
         this.session = session;
         this.project = project.toString();
-        this.leases = RunLeases.take(storeRoot, run());
-        roots.add(storeRoot);
+        this.leases = RunLeases.take(root.path(), run());
+        roots.addAll(root.directories());
     }
 
     /** What a later run has to know about the store of the task. */
-    Map<String, String> labels(TaskRun task, TaskRef ref, Path storeRoot) {
-        roots.add(storeRoot);
+    Map<String, String> labels(TaskRun task, TaskRef ref, StoreRoot root) {
+        roots.addAll(root.directories());
         var labels = new LinkedHashMap<String, String>();
         labels.put(StoreLabels.TASK, ref.name());
         labels.put(StoreLabels.PROJECT, project);

@@ -25,7 +25,7 @@ final class LiveTasks {
      *
      * @param key what the task computes; the store of the second such task is named {@code key-2}, and so on
      */
-    synchronized Lineage begin(String key, String name, Path storeRoot, Path directory) {
+    synchronized Lineage begin(String key, String name, StoreRoot root, Path directory) {
         String free = key;
         for (int number = 2; byKey.containsKey(free); number++) {
             Live other = byKey.get(free);
@@ -34,8 +34,7 @@ final class LiveTasks {
             }
             free = key + "-" + number;
         }
-        Path store = storeRoot.resolve(free.substring(0, 2)).resolve(free.substring(2));
-        var lineage = new Lineage(new TaskRef(free, name, store), true);
+        var lineage = new Lineage(new TaskRef(free, name, root.store(free)), true);
         byKey.put(free, new Live(lineage, directory));
         return lineage;
     }

@@ -24,10 +24,15 @@ record LiveStore(Path path, Path ckpt) {
 
     /** Waits for the task to start. */
     static LiveStore of(String task, Path work, PipelineRun run) throws Exception {
+        return of(task, work, work.resolve(".nf-checkpoint/stores"), run);
+    }
+
+    /** The same where stores do not lie in the work directory. */
+    static LiveStore of(String task, Path work, Path stores, PipelineRun run) throws Exception {
         Path ours = work.resolve(".nf-checkpoint");
         return Await.that("a store of " + task, () -> {
             assertThat(run.process().isAlive()).as(run.text()).isTrue();
-            return find(task, ours.resolve("stores"), ours);
+            return find(task, stores, ours);
         });
     }
 

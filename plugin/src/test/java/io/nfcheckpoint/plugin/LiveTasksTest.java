@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class LiveTasksTest {
 
     private static final String KEY = "c1ab4eddb4f6a1b2";
-    private static final Path ROOT = Path.of("/stores");
+    private static final StoreRoot ROOT = StoreRoot.asConfigured(Path.of("/stores"));
 
     private final LiveTasks live = new LiveTasks();
 
@@ -20,7 +20,7 @@ class LiveTasksTest {
 
         assertThat(lineage.isOwner()).isTrue();
         assertThat(lineage.task().id()).isEqualTo(KEY);
-        assertThat(lineage.task().store()).isEqualTo(ROOT.resolve("c1/ab4eddb4f6a1b2"));
+        assertThat(lineage.task().store()).isEqualTo(Path.of("/stores/c1/ab4eddb4f6a1b2"));
     }
 
     @Test

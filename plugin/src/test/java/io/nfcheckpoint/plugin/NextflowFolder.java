@@ -76,6 +76,12 @@ final class NextflowFolder {
         return this;
     }
 
+    /** What belongs to others is closed to root, as to any user. It keeps what the kernel asks of it in a user namespace. */
+    NextflowFolder withoutPrivileges() {
+        surroundings = List.of("setpriv", "--inh-caps=-all", "--bounding-set=-all,+setfcap");
+        return this;
+    }
+
     /** All of it, with Nextflow's history, under another name; nothing is left under the old one. */
     NextflowFolder moved() throws IOException {
         Path target = path.resolveSibling(path.getFileName() + "-moved");
