@@ -48,16 +48,60 @@ static int open_directory(const char *dir, struct store **ret, struct ckpt_error
     return 0;
 }
 
+static bool has_any(const struct store *store, const char *const *names)
+{
+    for (; *names; names++) {
+        if (faccessat(store->dirfd, *names, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Somebody's own "notes" or "stdout" would be taken for ours. Hidden files are not in the way, nor is what a filesystem has
+ * at its top. */
+static int others_refuse(const struct store *store, struct ckpt_error *err)
+{
+    /* The last is all there is of one that was killed early. */
+    static const char *const signs[] = {"task.json", "status.json", "generations", "lease", NULL};
+    struct dirent *entry;
+
+    cleanup_fd int fd = openat(store->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir)
+        return ckpt_error_errno(err, "read store '%s'", store->path);
+    steal_fd(&fd);
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.' || strcmp(entry->d_name, "lost+found") == 0)
+            continue;
+        return has_any(store, signs)
+                   ? 0
+                   : ckpt_error_set(err, ENOTEMPTY,
+                                    "'%s' is no store and holds '%s'; give another --dir",
+                                    store->path, entry->d_name);
+    }
+    return 0;
+}
+
 int store_create(const char *dir, struct store **ret, struct ckpt_error *err)
 {
+    struct store *store = NULL;
+
     if (mkdir_p(dir, 0700) < 0)
         return ckpt_error_errno(err, "make store '%s'", dir);
-    return open_directory(dir, ret, err);
+    int r = open_directory(dir, &store, err);
+    if (r == 0)
+        r = others_refuse(store, err);
+    if (r < 0)
+        store_close(store);
+    else
+        *ret = store;
+    return r;
 }
 
 int store_open(const char *dir, struct store **ret, struct ckpt_error *err)
 {
-    static const char *const signs[] = {"task.json", "status.json", "generations"};
+    static const char *const signs[] = {"task.json", "status.json", "generations", NULL};
     struct store *store = NULL;
     int r;
 
@@ -66,11 +110,9 @@ int store_open(const char *dir, struct store **ret, struct ckpt_error *err)
     r = open_directory(dir, &store, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (faccessat(store->dirfd, signs[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-            *ret = store;
-            return 0;
-        }
+    if (has_any(store, signs)) {
+        *ret = store;
+        return 0;
     }
     store_close(store);
     return ckpt_error_set(err, ENOENT, "no store at '%s': it has no task.json", dir);

@@ -23,7 +23,7 @@ struct store {
 /* What the tree notes there of its files (files/notes.h). */
 #define NOTES_NAME "notes"
 
-/* Makes DIR with its parents (0700) if need be, and opens it. */
+/* Makes DIR with its parents (0700) if need be, and opens it. -ENOTEMPTY: it holds something else than a store. */
 int store_create(const char *dir, struct store **ret, struct ckpt_error *err);
 
 /* Opens a DIR that is a store already; -ENOENT if there is none. */

@@ -37,9 +37,9 @@ void windows_check(struct session *session, uint64_t bytes)
     if (cost > (double)session->options.grace_ms && !session->told_grace) {
         session->told_grace = true;
         warn_on_record(&session->status,
-                       "a final image of %.1f GiB takes about %.1f s, %s allows %.1f s: the "
+                       "a final image of %llu MiB takes about %.1f s, %s allows %.1f s: the "
                        "one before it will have to serve",
-                       (double)bytes / (1 << 30), cost / 1000,
+                       (unsigned long long)(bytes >> 20), cost / 1000,
                        run_options_name(&session->options, "--grace"),
                        (double)session->options.grace_ms / 1000);
     }
@@ -47,9 +47,10 @@ void windows_check(struct session *session, uint64_t bytes)
         !session->told_limit) {
         session->told_limit = true;
         warn_on_record(&session->status,
-                       "an image of %.1f GiB takes about %.1f s, and the time limit is in %.1f s: "
+                       "an image of %llu MiB takes about %.1f s, and the time limit is in %.1f s: "
                        "none will be complete by then",
-                       (double)bytes / (1 << 30), cost / 1000, (double)(limit - now) / 1000);
+                       (unsigned long long)(bytes >> 20), cost / 1000,
+                       (double)(limit - now) / 1000);
     }
 }
 

@@ -192,4 +192,16 @@ TEST(store_that_is_none)
     CHECK_INT(store_create("a/b/c/", &store, &err), 0);
     CHECK(store->path[0] == '/');
     store_close(store);
+
+    /* Their files may be named as ours are. */
+    CHECK_INT(mkdir("of_others", 0700), 0);
+    fixture_write(&(struct store){.dirfd = AT_FDCWD}, "of_others/.hidden", "x");
+    CHECK_INT(store_create("of_others", &store, &err), 0);
+    store_close(store);
+    fixture_write(&(struct store){.dirfd = AT_FDCWD}, "of_others/notes", "x");
+    CHECK_INT(store_create("of_others", &store, &err), -ENOTEMPTY);
+    CHECK_CONTAINS(err.message, "/of_others' is no store and holds 'notes'");
+    fixture_write(&(struct store){.dirfd = AT_FDCWD}, "of_others/lease", "");
+    CHECK_INT(store_create("of_others", &store, &err), 0);
+    store_close(store);
 }
