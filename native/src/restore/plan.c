@@ -150,6 +150,8 @@ static void groups_find(struct restore_plan *plan)
         int leader = node_find(plan, plan->nodes[i].group);
         if (leader >= 0)
             plan->nodes[leader].leads_group = true;
+        else if (plan->nodes[i].group == plan->stand_in)
+            plan->stand_in_leads = true;
     }
 }
 

@@ -25,6 +25,7 @@ struct restore_plan {
     size_t count;
     pid_t stand_in;         /* its pid */
     pid_t stand_in_session; /* its session; equal to its pid when it leads one */
+    bool stand_in_leads;    /* somebody is in the group of its number */
     pid_t spare;            /* this pid and the count - 1 below it are free for passing helpers */
 };
 

@@ -200,6 +200,8 @@ static __attribute__((noreturn)) void stand_in_main(struct restore *restore)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (restore->plan.stand_in_session == restore->plan.stand_in && getpid() != getsid(0))
         setsid();
+    else if (restore->plan.stand_in_leads)
+        setpgid(0, 0); /* a script that has started a program in the bare form */
     limits_raise();
     restore_clear_numbers(restore);
     restore_open_descriptions(restore);

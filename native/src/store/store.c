@@ -77,7 +77,7 @@ static int others_refuse(const struct store *store, struct ckpt_error *err)
         return has_any(store, signs)
                    ? 0
                    : ckpt_error_set(err, ENOTEMPTY,
-                                    "'%s' is no store and holds '%s'; give another --dir",
+                                    "'%s' is no store and holds '%s'; choose another directory",
                                     store->path, entry->d_name);
     }
     return 0;

@@ -61,12 +61,12 @@ static int task_make(struct session *session, const char *id, struct ckpt_error 
 
 static int bare_open(struct session *session, const char *id, struct ckpt_error *err)
 {
-    int error = store_create(session->options.dir, &session->store, err);
+    int error = task_make(session, id, err); /* first: messages name it */
 
     if (error == 0)
-        error = store_lease_acquire(session->store, 0, &session->coordinator.lease_fd, err);
+        error = store_create(session->options.dir, &session->store, err);
     if (error == 0)
-        error = task_make(session, id, err);
+        error = store_lease_acquire(session->store, 0, &session->coordinator.lease_fd, err);
     if (error == 0)
         error = status_init(&session->status, err);
     if (error == 0)

@@ -71,12 +71,13 @@ def test_output_after_the_checkpoint_comes_again_without_replay(case):
     expect("output after", counter.finish(), "3 4 5 6 ")
 
 
-def test_bare_form(case):
+def bare_form(case, line=()):
     """LD_PRELOAD=libckpt.so CKPT_DIR=... ./counter, ckpt checkpoint, kill, ckpt restart."""
     counter = case.counter()
     task = counter.task
     environ = dict(task.environ, LD_PRELOAD=task.place.library, CKPT_DIR=task.store, CKPT_INTERVAL="0")
-    task.start(task.command, environ=environ)
+    task.start([*line, "env", *(f"{k}={environ[k]}" for k in ("LD_PRELOAD", "CKPT_DIR", "CKPT_INTERVAL")),
+                *task.command])
     counter.count_to(3)
     task.checkpoint()
     task.kill_tree()
@@ -85,6 +86,15 @@ def test_bare_form(case):
     finished = counter.finish()
     # The first half went straight to a file, which may be where the second half goes as well.
     check(task.log("stdout", 1) + finished == "1 2 3 4 5 6 ", f"{task.log('stdout', 1)!r} {finished!r}")
+
+
+def test_bare_form(case):
+    bare_form(case)
+
+
+def test_bare_form_in_the_group_of_a_shell(case):
+    """Whose number is that of the parent, as in a script that a terminal's shell has started."""
+    bare_form(case, ("bash", "-c", 'set -m; ("$@"; :) & wait', "-"))
 
 
 def test_bare_form_undisturbed(case):

@@ -78,6 +78,11 @@ static void check_node(const struct restore_plan *plan, const struct plan_node *
             it->creator < 0 || it->adopted ? plan->stand_in : plan->nodes[it->creator].pid;
         CHECK_INT(it->process->parent, parent);
     }
+    if (it->group == plan->stand_in) {
+        CHECK(plan->stand_in_leads);
+        CHECK_INT(plan->stand_in_session, it->session);
+        return;
+    }
     CHECK(leader >= 0 && plan->nodes[leader].leads_group);
     CHECK_INT(plan->nodes[leader].session, it->session);
 }
@@ -234,6 +239,22 @@ TEST(dead_leaders_of_groups_get_helpers)
     CHECK_INT(node(&plan, 101)->session, ROOT);
     CHECK_INT(node(&plan, 101)->creator, node_of(&plan, ROOT));
     CHECK(!node(&plan, 102)->leads_group);
+    plans_end(&plan, &tree);
+}
+
+TEST(supervisor_may_lead_the_group)
+{
+    struct tree_image tree = plans_tree(SUPERVISOR, 5);
+    struct restore_plan plan = plans_make(&tree);
+
+    CHECK(!plan.stand_in_leads);
+    plans_end(&plan, &tree);
+    tree = plans_tree(SUPERVISOR, 5);
+    tree.processes[0].group = SUPERVISOR;
+    tree.processes[0].session = 5;
+    plan = plans_make(&tree);
+    CHECK(plan.stand_in_leads);
+    CHECK(!node(&plan, ROOT)->leads_group);
     plans_end(&plan, &tree);
 }
 
