@@ -40,6 +40,7 @@ public final class StoreFixture {
     private final List<Map<String, Object>> refused = new ArrayList<>();
     private Map<String, String> labels = Map.of("task", "ALIGN (1)");
     private String failure;
+    private Map<String, Object> plan;
 
     private StoreFixture(Path store) {
         this.store = store;
@@ -94,6 +95,14 @@ public final class StoreFixture {
     /** The last checkpoint; the command runs on. */
     public StoreFixture failed(String reason) throws IOException {
         failure = reason;
+        return running();
+    }
+
+    /** An interval that was chosen, all in seconds. */
+    public StoreFixture chosen(double interval, double timeBetweenFailures, double cost) throws IOException {
+        plan = ordered(
+                "intervalSeconds", interval, "auto", true, "mtbfSeconds", timeBetweenFailures, "costSeconds", cost);
+        plan.putAll(Map.of("costIsMeasured", true, "minRuntimeSeconds", 0.0));
         return running();
     }
 
@@ -166,6 +175,9 @@ public final class StoreFixture {
                 refused);
         status.put("failure", failure == null ? null : ordered("time", TIME, "reason", failure));
         status.put("warnings", List.of());
+        if (plan != null) {
+            status.put("plan", plan);
+        }
         status.put("exitStatus", exitStatus);
         appear(store.resolve("status.json"), status);
         return this;

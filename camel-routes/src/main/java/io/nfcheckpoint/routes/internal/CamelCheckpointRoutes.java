@@ -67,7 +67,7 @@ public final class CamelCheckpointRoutes implements CheckpointRoutes {
                 context.addRoutes(new TaskFailedRoute(
                         stores, new GenerationVerifier(checkpointer), ledger, attempts, events, log));
                 context.addRoutes(new TaskCompletedRoute(stores, ledger, attempts, events));
-                context.addRoutes(new StoreNoticedRoute(settings, stores, ledger, events, log));
+                context.addRoutes(new StoreNoticedRoute(settings, ledger, events, log));
                 context.addRoutes(new StoresSweepRoute(stores, log));
                 context.addRoutes(new RunEndingRoute(stores, ledger, attempts, events, log));
                 context.start();

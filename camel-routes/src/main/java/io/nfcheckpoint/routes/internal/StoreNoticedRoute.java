@@ -33,22 +33,20 @@ import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
 final class StoreNoticedRoute extends RouteBuilder {
 
     private static final String MANIFEST = "manifest.json";
-    private static final String STATUS = "status.json";
+    private static final String STATUS = Stores.STATUS;
     private static final String GENERATIONS = "generations";
 
     /** Files that are remembered as seen: far more than the stores of running tasks hold at a time. */
     private static final int REMEMBERED = 100_000;
 
     private final Settings settings;
-    private final Stores stores;
     private final TaskLedger ledger;
     private final Events events;
     private final FailedCheckpoints failed;
     private final UserLog log;
 
-    StoreNoticedRoute(Settings settings, Stores stores, TaskLedger ledger, Events events, UserLog log) {
+    StoreNoticedRoute(Settings settings, TaskLedger ledger, Events events, UserLog log) {
         this.settings = settings;
-        this.stores = stores;
         this.ledger = ledger;
         this.events = events;
         this.failed = new FailedCheckpoints(log);
@@ -108,11 +106,14 @@ final class StoreNoticedRoute extends RouteBuilder {
         return store != null && ledger.watchedTask(store).isPresent();
     }
 
-    /** Of the interval, which changes with what checkpoints take. */
+    /**
+     * Of the interval, which changes with what checkpoints take. There may be many generations: of the store only the status
+     * is read.
+     */
     private Optional<StoreStatus.Plan> chosen(TaskRef task) {
         return ledger.policy(task)
                 .filter(policy -> policy.interval().equals(Interval.AUTO))
-                .flatMap(policy -> stores.status(task.store()))
+                .flatMap(policy -> Stores.writtenStatus(task.store()))
                 .flatMap(StoreStatus::plan);
     }
 

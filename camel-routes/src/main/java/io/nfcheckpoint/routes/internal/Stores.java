@@ -24,6 +24,8 @@ import java.util.stream.StreamSupport;
 /** Reads and removes stores. */
 final class Stores {
 
+    static final String STATUS = "status.json";
+
     private final Checkpointer checkpointer;
 
     Stores(Checkpointer checkpointer) {
@@ -47,6 +49,15 @@ final class Stores {
 
     Optional<StoreStatus> status(Path store) {
         return view(store).flatMap(StoreView::status);
+    }
+
+    /** What the task's supervisor has written last, and nothing else of the store. Empty when that is not to be read. */
+    static Optional<StoreStatus> writtenStatus(Path store) {
+        try {
+            return Optional.of(StoreStatus.parse(Files.readString(store.resolve(STATUS))));
+        } catch (IOException | CheckpointException e) {
+            return Optional.empty();
+        }
     }
 
     /** The directories two levels below the root that look like stores. */

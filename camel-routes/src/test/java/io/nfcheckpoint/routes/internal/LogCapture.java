@@ -25,10 +25,19 @@ final class LogCapture implements AutoCloseable {
 
     /** Lines for the user, such as {@code INFO ALIGN (1) starts again}. */
     List<String> lines() {
+        return lines(LOGGER);
+    }
+
+    /** Lines that are for the log only. */
+    List<String> linesOfTheLog() {
+        return lines("io.nfcheckpoint.routes");
+    }
+
+    private List<String> lines(String logger) {
         return bytes.toString(StandardCharsets.UTF_8)
                 .lines()
-                .filter(line -> line.contains(" " + LOGGER + " - "))
-                .map(line -> line.replaceFirst("^.*?(INFO|WARN|ERROR) " + LOGGER + " - ", "$1 "))
+                .filter(line -> line.contains(" " + logger + " - "))
+                .map(line -> line.replaceFirst("^.*?(INFO|WARN|ERROR) " + logger + " - ", "$1 "))
                 .toList();
     }
 

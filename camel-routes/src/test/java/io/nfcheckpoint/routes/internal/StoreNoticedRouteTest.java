@@ -4,10 +4,12 @@ package io.nfcheckpoint.routes.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nfcheckpoint.natives.Checkpointer;
 import io.nfcheckpoint.natives.Natives;
 import io.nfcheckpoint.natives.StoreFixture;
 import io.nfcheckpoint.routes.CheckpointPolicy;
 import io.nfcheckpoint.routes.CheckpointRoutes;
+import io.nfcheckpoint.routes.Interval;
 import io.nfcheckpoint.routes.Place;
 import io.nfcheckpoint.routes.Settings;
 import io.nfcheckpoint.routes.TaskCompleted;
@@ -15,11 +17,14 @@ import io.nfcheckpoint.routes.TaskPending;
 import io.nfcheckpoint.routes.TaskRef;
 import io.nfcheckpoint.routes.TaskStarted;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.NotifyBuilder;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +40,7 @@ class StoreNoticedRouteTest {
     @TempDir
     Path directory;
 
+    private final AtomicInteger inspections = new AtomicInteger();
     private Path root;
     private TaskRef task;
     private CamelCheckpointRoutes routes;
@@ -45,7 +51,8 @@ class StoreNoticedRouteTest {
         root = directory.resolve("stores of 50%+1 & a ?recursive=false");
         task = new TaskRef("a1b2", "ALIGN (1)", root.resolve("a1/b2"));
         routes = (CamelCheckpointRoutes) CheckpointRoutes.start(
-                Natives.checkpointer(), Settings.of(root, LogCapture.LOGGER).withPoll(Duration.ofMillis(20)));
+                countInspections(Natives.checkpointer()),
+                Settings.of(root, LogCapture.LOGGER).withPoll(Duration.ofMillis(20)));
     }
 
     @AfterEach
@@ -113,6 +120,26 @@ class StoreNoticedRouteTest {
     }
 
     @Test
+    void readsOnlyTheStatusForTheIntervalThatWasChosen() throws Exception {
+        var auto = CheckpointPolicy.builder().interval(Interval.AUTO).build();
+        routes.pending(new TaskPending(task, auto, true, 1, root, Place.UNKNOWN));
+        routes.started(new TaskStarted(task));
+        var notice = noticed(task, 1);
+        try (var log = new LogCapture()) {
+            StoreFixture.create(task.store()).chosen(372, 34_800, 2.1).generation(1, 31.5);
+            await(notice);
+
+            assertThat(log.linesOfTheLog())
+                    .filteredOn(line -> line.contains("has generation"))
+                    .singleElement()
+                    .asString()
+                    .endsWith(
+                            "; one every 6 min 12 s, as one takes 2.1 s and an interruption is expected in 9 h 40 min");
+        }
+        assertThat(inspections).hasValue(0);
+    }
+
+    @Test
     void leavesNothingBehindInAStore() throws IOException {
         run(task);
         var notice = noticed(task, 1);
@@ -154,6 +181,20 @@ class StoreNoticedRouteTest {
         routes.close();
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    }
+
+    private Checkpointer countInspections(Checkpointer checkpointer) {
+        return (Checkpointer) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Checkpointer.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("inspect")) {
+                        inspections.incrementAndGet();
+                    }
+                    try {
+                        return method.invoke(checkpointer, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private void run(TaskRef ref) {
