@@ -11,6 +11,7 @@ enum elf_kind {
     ELF_32_BIT,
 };
 
+/* By its program headers; a script is ELF_NONE. */
 enum elf_kind elf_kind_of(const char *path);
 
 #endif

@@ -29,12 +29,12 @@ struct files {
     struct stat foreign[3]; /* what our own streams are, where that is a file */
     char *const *excludes;
     size_t exclude_count;
-    uint64_t
-        reference_from; /* a file that was there before and is at least that large is not copied */
-    struct numbers
-        *numbers; /* what the tree knows files by, if not by their own numbers, or NULL */
-    struct catalog
-        last; /* of the latest generation; before the first, what was there: without contents */
+    /* A file that was there before and is at least that large is not copied. */
+    uint64_t reference_from;
+    /* What the tree knows files by, if not by their own numbers, or NULL. */
+    struct numbers *numbers;
+    /* Of the latest generation; before the first, what was there: without contents. */
+    struct catalog last;
     unsigned last_generation; /* its number, 0: none */
     uint64_t looked_at;       /* how far the shared contents have been read again, in their order */
     bool pressing;            /* the last try met a file that changed */
@@ -56,8 +56,8 @@ struct files_job {
     int held;        /* memory with the small files, or -1 */
     uint64_t shared; /* bytes of contents shared with the generation before, so far */
     uint64_t look;   /* how many of them are read again */
-    char healed
-        [CONTENT_NAME_SIZE]; /* a content that was damaged in the store and has been stored anew, or "" */
+    /* A content that was damaged in the store and has been stored anew, or "". */
+    char healed[CONTENT_NAME_SIZE];
 };
 
 /* What the caller has filled in is borrowed. */
@@ -71,6 +71,7 @@ void files_note_original(struct files *files);
 int files_continue(struct files *files, struct catalog *catalog, unsigned generation,
                    struct numbers_list *ret_numbers, struct ckpt_error *err);
 
+/* While the tree stands still: decides what becomes of each file, and reads what cannot be read later. */
 int files_capture(struct files *files, const struct tree_image *tree, struct store *store,
                   unsigned generation, int dirfd, struct files_job *ret, struct ckpt_error *err);
 /* In the writer's thread: makes the generation's contents and its catalog and adds the former to the manifest. */

@@ -18,8 +18,8 @@ struct content_job {
     bool kept;    /* the content of the previous generation goes on, maybe with more behind it */
     bool cloned;  /* the blocks are shared with the file; the sums are still missing */
     bool written; /* something has to reach the disk */
-    bool
-        healed; /* the previous content was damaged in the store, and another one takes its place */
+    /* The previous content was damaged in the store, and another one takes its place. */
+    bool healed;
     bool *stale; /* blocks that are to be copied from the previous content, or NULL */
 };
 

@@ -35,7 +35,7 @@ struct walk walk_of(const struct files *files, struct catalog *catalog);
 int entry_stat(const struct files *files, const struct file_entry *entry, struct stat *ret);
 struct file_number number_of(const struct file_stamp *stamp);
 int root_number(const struct files *files, struct file_number *ret, struct ckpt_error *err);
-
+/* For reading; a descriptor or -errno. */
 int entry_open(const struct files *files, const struct file_entry *entry);
 
 /* write.c: reads size bytes of the file; during the pause, or later. */

@@ -28,8 +28,8 @@ struct names {
 struct moving {
     const struct move *move;
     bool copied;
-    struct names
-        left_over; /* in the first directory: copied files, and directories after what was in them */
+    /* In the first directory: copied files, and directories after what was in them. */
+    struct names left_over;
     struct move_copies copies;
 };
 

@@ -20,12 +20,12 @@ struct move {
     size_t exclude_count;
     char *const *each_own; /* likewise: names that the second directory keeps, where it has them */
     size_t each_own_count;
-    const struct stat
-        *held; /* likewise: the store, what holds the other directory, our own streams */
+    /* Likewise: the store, what holds the other directory, our own streams. */
+    const struct stat *held;
     size_t held_count;
     const struct catalog *catalog; /* of the latest generation */
-    bool
-        clears; /* what stayed behind in the first goes as well, but for what is held: nobody else has been there */
+    /* What stayed behind in the first goes as well, but for what is held: nobody else has been there. */
+    bool clears;
 };
 
 /* Broken off, it can be done again once the first directory is what it was. */

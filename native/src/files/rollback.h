@@ -14,8 +14,8 @@
 struct rollback {
     struct catalog *catalog; /* what has stayed as it was is marked */
     bool outside; /* bring back what lies outside of the working directory; to is the root then */
-    const struct notes
-        *notes; /* what is not in a dedicated directory comes back as far as it was noted */
+    /* What is not in a dedicated directory comes back as far as it was noted. */
+    const struct notes *notes;
     const char *workdir; /* as the tree sees it */
     int contents;        /* the generation's directory */
     int to;              /* the directory */

@@ -35,12 +35,14 @@ int walk_directory(const struct walk *walk, int directory, struct ckpt_error *er
 /* The entry of that name below the directory, and everything below it; none if it is not there. */
 int walk_name(const struct walk *walk, int directory, const char *name, struct ckpt_error *err);
 
+/* Of a name at the top level: by a glob, or because a restart has put it aside. */
 bool walk_leaves_out(const char *name, char *const *excludes, size_t exclude_count);
 
 /* Opens an entry for reading, also one whose mode does not let its owner; its mode is then what it was, its time of
  * change is not. */
 int open_for_reading(int directory, const char *name, int flags, const struct stat *status);
 
+/* Whether both are of one file. */
 bool status_is_same(const struct stat *a, const struct stat *b);
 
 #endif

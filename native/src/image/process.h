@@ -108,15 +108,17 @@ struct process_image {
     uint64_t page_count;
 };
 
+/* Zeroed is empty. Adding gives NULL or -ENOMEM without memory; what is added comes in ascending order. */
 void process_image_free(struct process_image *image);
 struct image_vma *process_image_add_vma(struct process_image *image);
-int process_image_add_run(
-    struct process_image *image, uint64_t address, uint64_t page,
-    uint64_t count); /* of the last VMA added; joins it to the last run if it can */
+/* Of the last VMA added; joins it to the last run if it can. */
+int process_image_add_run(struct process_image *image, uint64_t address, uint64_t page,
+                          uint64_t count);
 /* Joins it to the last one if it can. */
 int process_image_add_guard(struct process_image *image, uint64_t address, uint64_t count);
 int process_image_add_string(struct process_image *image, const char *text, uint32_t *ret_offset);
 
+/* "PID.suffix". */
 void process_image_name(pid_t pid, const char *suffix, char ret_name[32]);
 /* Writes PID.img. */
 int process_image_write(const struct process_image *image, int dirfd, pid_t pid,

@@ -333,6 +333,7 @@ struct image_descriptor *image_process_add_descriptor(struct image_process *proc
 struct image_watch *image_description_add_watch(struct image_description *description);
 void tree_image_free(struct tree_image *tree);
 
+/* By its inner pid; NULL if it is not in the image. */
 const struct image_process *tree_image_process(const struct tree_image *tree, pid_t pid);
 /* What the terminal that the tree has from the supervisor is for; TERMINAL_OF_THE_TREE: it has none. */
 enum terminal_use tree_image_terminal_use(const struct tree_image *tree);
@@ -343,6 +344,7 @@ const struct image_system_v *tree_image_system_v(const struct tree_image *tree,
 /* The segment that shared memory is, or NULL. */
 const struct image_system_v *tree_image_segment(const struct tree_image *tree,
                                                 const struct image_shared *shared);
+/* -1 if it is not in the image. */
 int tree_image_shared_index(const struct tree_image *tree, uint64_t device, uint64_t inode);
 
 /* Writes and reads the file in the generation's directory. Reading checks every index and range: -EBADMSG. */

@@ -65,25 +65,25 @@ enum signal_waiting {
 struct preload {
     int signal;      /* the checkpoint signal */
     bool supervised; /* when the coordinator dies, so does the process */
-    uint64_t
-        network;  /* inode of the network namespace in which the coordinator listens, 0: unknown */
-    bool managed; /* a coordinator is named in the environment */
+    /* Inode of the network namespace in which the coordinator listens, 0: unknown. */
+    uint64_t network;
+    bool managed;         /* a coordinator is named in the environment */
     char coordinator[64]; /* its socket's name, without the leading NUL */
     int pid;
     int coordinator_fd;          /* the checkpoint thread's connection */
     volatile int checkpoint_tid; /* 0 once it has ended */
     volatile uint32_t settled;   /* futex: it has closed its copies of the program's descriptors */
-    volatile int
-        filtered_pid;      /* has installed a filter of system calls, or 0; see wrap_seccomp.c */
+    /* Has installed a filter of system calls, or 0; see wrap_seccomp.c. */
+    volatile int filtered_pid;
     volatile bool leaving; /* it is to end, see away.c */
     bool main_ended;       /* its main thread has ended, others have not */
     uint64_t checkpoint;   /* number of the one under way */
     uint32_t generation;   /* that it makes */
     bool final;            /* the tree ends then */
-    volatile uint32_t
-        announced; /* futex: 1 from before the first signal of a checkpoint until every thread has left */
-    volatile uint32_t
-        holders; /* futex: how many threads must not be sent a signal now, see hold.c */
+    /* Futex: 1 from before the first signal of a checkpoint until every thread has left. */
+    volatile uint32_t announced;
+    /* Futex: how many threads must not be sent a signal now, see hold.c. */
+    volatile uint32_t holders;
     volatile uint32_t parked;  /* futex: how many have parked */
     volatile uint32_t orders;  /* futex: how many orders have been given to parked threads */
     volatile uint32_t obeyed;  /* futex: how many threads have done the last one */

@@ -28,8 +28,8 @@ struct syscall_rest {
     struct timespec left;
     int time_argument; /* index of the one that holds the limit */
     bool milliseconds; /* it is a number of them, not an address */
-    struct timespec *
-        left_for_program; /* what is left goes there as well when a signal of its own comes, or NULL */
+    /* What is left goes there as well when a signal of its own comes, or NULL. */
+    struct timespec *left_for_program;
     int buffer_argument, size_argument; /* indices; buffer -1: there is none */
     int64_t done;
     const struct iovec *parts; /* behind the present one */

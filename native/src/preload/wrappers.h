@@ -129,6 +129,7 @@ long syscall_wrapped(long number, const long arguments[5]);
 /* Around the installation of a filter. */
 long filter_install(long number, long (*install)(const long arguments[5]), const long arguments[5]);
 
+/* Looks up the function of that member of real; it stays NULL where there is none. */
 void wrapper_find(void *slot);
 /* wrap_wait.c: CLOCK_MONOTONIC in ns, 0: there is none */
 uint64_t deadline_after(const struct timespec *limit);

@@ -13,8 +13,8 @@
 
 struct tree_process {
     pid_t outer; /* in our PID namespace */
-    pid_t
-        task; /* likewise: the thread to look at, since a main thread that has ended shows nothing */
+    /* Likewise: the thread to look at, since a main thread that has ended shows nothing. */
+    pid_t task;
     pid_t outer_parent;                      /* likewise */
     pid_t outer_group;                       /* likewise */
     pid_t inner, inner_group, inner_session; /* in its own PID namespace */

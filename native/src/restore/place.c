@@ -25,8 +25,8 @@ struct place {
     int to, from, aside;
     bool cleared; /* all that is in the new directory is ours */
     struct stat store;
-    struct stat
-        held[2]; /* entries of the new directory that hold the store, the old directory; or zero */
+    /* Entries of the new directory that hold the store, the old directory; or zero. */
+    struct stat held[2];
 };
 
 void place_entry_above(const char *path, const struct stat *top, struct stat *ret)

@@ -16,8 +16,8 @@ struct plan_node {
     const struct image_process *process; /* NULL: a helper that stands in for a dead leader */
     pid_t birth_session;                 /* the session that it has to be forked in, 0: any */
     int creator;                         /* index of the node that forks it, -1: the stand-in */
-    bool
-        adopted; /* the creator is not its parent: it is forked through a child that ends at once */
+    /* The creator is not its parent: it is forked through a child that ends at once. */
+    bool adopted;
 };
 
 struct restore_plan {
@@ -29,6 +29,7 @@ struct restore_plan {
     pid_t spare;            /* this pid and the count - 1 below it are free for passing helpers */
 };
 
+/* pid_max: of the host. -ENOTSUP: no order of forks leads there; -EAGAIN: too few numbers are free. */
 int restore_plan_make(const struct tree_image *tree, pid_t pid_max, struct restore_plan *ret,
                       struct ckpt_error *err);
 void restore_plan_free(struct restore_plan *plan);

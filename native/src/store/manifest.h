@@ -47,8 +47,8 @@ struct manifest_file {
     char *name; /* no '/', no leading dot */
     uint64_t size;
     uint64_t xxh3;
-    uint64_t
-        block; /* not 0: xxh3 is that of the sums of the blocks of that size, and the file may be longer */
+    /* Not 0: xxh3 is that of the sums of the blocks of that size, and the file may be longer. */
+    uint64_t block;
     bool synced; /* an earlier generation's commit has seen to that; not in the document */
 };
 
@@ -89,6 +89,7 @@ int manifest_add_file(struct manifest *manifest, const char *name, uint64_t size
 /* A file that generations share (files/catalog.h). */
 int manifest_add_content(struct manifest *manifest, const char *name, uint64_t size, uint64_t sum,
                          bool written);
+/* Of all files. */
 uint64_t manifest_bytes(const struct manifest *manifest);
 
 /* Reads and checks the text only, not the files. -ENOENT: no such complete generation; -EBADMSG:

@@ -82,6 +82,7 @@ int status_set_failure(struct status *status, const char *reason); /* NULL: no f
 int status_add_warning(struct status *status,
                        const char *text); /* said once, however often added */
 
+/* -ENOENT: none has been written. -EBADMSG: damaged. */
 int status_read(struct store *store, struct status *ret, struct ckpt_error *err);
 /* For others than the supervisor: of an incarnation that has not written one yet its lease tells. */
 int status_look(struct store *store, struct status *ret, struct ckpt_error *err);

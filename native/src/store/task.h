@@ -41,6 +41,7 @@ int task_set_label(struct task *task, const char *label, struct ckpt_error *err)
 /* For a start from the beginning: the tree sees the directory it is started in. */
 int task_set_workdir(struct task *task, const char *dir, struct ckpt_error *err);
 
+/* For any start: where that directory lies now. */
 int task_set_attempt_dir(struct task *task, const char *dir, struct ckpt_error *err);
 
 /* -ENOENT: no task here. -EBADMSG: unreadable, or of another format. */

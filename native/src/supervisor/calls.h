@@ -8,6 +8,7 @@
 
 #include "supervisor/session.h"
 
+/* Opened before the first process connects. */
 void calls_open(struct session *session);
 void calls_close(struct session *session);
 

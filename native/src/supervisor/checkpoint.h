@@ -4,7 +4,7 @@
 #define CKPT_SUPERVISOR_CHECKPOINT_H
 
 /* Taking one checkpoint of a tree. The tree stands still inside checkpoint_take(); the writing goes on in a thread
- * of its own while the event loop runs, and its end is told through checkpoint_ready(). */
+ * of its own while the event loop runs, and checkpoint.done tells its end. */
 
 #include "files/capture.h"
 #include "objects/system_v.h"
@@ -36,6 +36,7 @@ struct checkpoint {
     unsigned snapshots_killed; /* before they were saved: why the last one failed */
 };
 
+/* What the caller has filled in is borrowed; closing waits for a writing that is under way. */
 int checkpoint_open(struct checkpoint *checkpoint, struct ckpt_error *err);
 void checkpoint_close(struct checkpoint *checkpoint);
 

@@ -97,6 +97,7 @@ struct coordinator {
 int coordinator_open(struct coordinator *coordinator, struct ckpt_error *err);
 void coordinator_close(struct coordinator *coordinator);
 
+/* The watch is borrowed until coordinator_unwatch(), which closes nothing. */
 int coordinator_watch(struct coordinator *coordinator, struct watch *watch, struct ckpt_error *err);
 /* For other events (EPOLLOUT) than that it can be read. */
 int coordinator_watch_for(struct coordinator *coordinator, struct watch *watch, uint32_t events,
@@ -105,6 +106,7 @@ void coordinator_unwatch(struct coordinator *coordinator, struct watch *watch);
 /* Handles what has happened; waits at most timeout_ms for it (-1: for ever). False: nothing has. */
 bool coordinator_pump(struct coordinator *coordinator, int timeout_ms);
 
+/* 0 or -errno: one that has gone, or does not read. */
 int coordinator_tell(struct coordinator *coordinator, struct member *member, enum wire_type type);
 int coordinator_answer(struct coordinator *coordinator, struct member *member,
                        const struct wire_answer *answer);

@@ -15,6 +15,7 @@ struct prepared {
     struct precopy *precopy; /* NULL: nothing is prepared or being prepared */
 };
 
+/* Before the first, and after the last one; closing ends what is under way. */
 int prepared_open(struct prepared *prepared, struct coordinator *coordinator,
                   struct ckpt_error *err);
 void prepared_close(struct prepared *prepared);

@@ -29,14 +29,14 @@ struct session {
     struct terminal terminal;
     struct checkpoint checkpoint;
     struct watch signals, timer, root;
-    struct watch
-        obstacle; /* a process whose end makes the next checkpoint worth trying; fd 0: none */
+    /* A process whose end makes the next checkpoint worth trying; fd 0: none. */
+    struct watch obstacle;
     uint64_t attempted_ms; /* when the last checkpoint was tried */
     sigset_t mask_before;
     bool variables_due; /* are written with the first image: only a restart asks for them */
-    uint64_t
-        status_due_ms; /* when the status that nobody has been told of is written; 0: it has been */
-    bool is_new;       /* the store tells of no incarnation before */
+    /* When the status that nobody has been told of is written; 0: it has been. */
+    uint64_t status_due_ms;
+    bool is_new;               /* the store tells of no incarnation before */
     double run_seconds_before; /* by earlier incarnations, up to the generation restarted from */
     uint64_t started_ms;
     struct schedule schedule;

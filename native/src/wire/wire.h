@@ -92,8 +92,8 @@ struct wire_memory {
 /* A thread that blocks the checkpoint signal. */
 struct wire_blocked {
     int32_t thread, signal;
-    uint64_t
-        forced; /* address of a word in the process, to be set to 1 when it is not blocked any more */
+    /* Address of a word in the process, to be set to 1 when it is not blocked any more. */
+    uint64_t forced;
 };
 
 enum wire_call_kind {
@@ -131,8 +131,8 @@ struct wire_message {
         struct {          /* SNAPSHOT */
             int32_t stopped_children[WIRE_STOPPED_MAX];
             uint32_t generation;
-            uint32_t
-                final; /* 1: the tree is about to end, by a signal that its processes may have got as well */
+            /* 1: the tree is about to end, by a signal that its processes may have got as well. */
+            uint32_t final;
         };
         struct wire_call call;     /* CALL */
         struct wire_answer answer; /* ANSWER */
