@@ -24,8 +24,8 @@ test-objects: $(OBJECTS_C) $(OBJECTS_CXX) $(OBJECTS_F90) $(OBJECTS_CLI) $(OBJECT
 
 $(OBJECTS_C): build/tests/%: tests/objects/%.c $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)
-	$(CC) $(OBJECTS_CFLAGS) $(if $(findstring openmp,$*),-fopenmp) $(if $(findstring sanitizer,$*),-fsanitize=address) \
-	    -o $@ $< -pthread -ldl
+	$(CC) $(OBJECTS_CFLAGS) $(if $(findstring openmp,$*),-fopenmp) \
+	    $(if $(findstring sanitizer,$*),-fsanitize=$(if $(findstring threads,$*),thread,address)) -o $@ $< -pthread -ldl
 
 $(OBJECTS_CXX): build/tests/%: tests/objects/%.cc $(OBJECTS_LIB) tests/objects.mk
 	@mkdir -p $(@D)

@@ -22,9 +22,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define PAGE            4096ULL
-#define BATCH_PAGES     256
-#define PAGEMAP_PAGES   65536 /* looked at at once: most of a reservation has no pages */
+#define PAGE        4096ULL
+#define BATCH_PAGES 256
+#define PAGEMAP_PAGES                                                                              \
+    8192 /* looked at at once, out of the cache: most of a reservation has no pages */
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_SWAPPED (1ULL << 62)
 #define PAGEMAP_FILE    (1ULL << 61)
@@ -153,13 +154,14 @@ struct scan_arguments {
 
 /* The first address from there on with something to look at. The kernel knows where it has no pages: address sanitizers
  * map terabytes, of which every page would have to be read. */
-static uint64_t populated_find(const struct writer *writer, uint64_t start, uint64_t end)
+static uint64_t populated_find(const struct writer *writer, const struct mapping *mapping,
+                               uint64_t start)
 {
     struct scan_region region;
     struct scan_arguments scan = {
         .size = sizeof(scan),
         .start = start,
-        .end = end,
+        .end = mapping->end,
         .regions = (uintptr_t)&region,
         .region_count = 1,
         .max_pages = 1,
@@ -168,9 +170,16 @@ static uint64_t populated_find(const struct writer *writer, uint64_t start, uint
     };
     int found = ioctl(writer->pagemap_fd, PAGEMAP_SCAN, &scan);
 
-    if (found < 0) /* an older kernel */
-        return start;
+    if (found < 0) /* an older kernel, which has no guards either */
+        return errno == ENOTTY && mapping->resident == 0 ? mapping->end : start;
     return found > 0 ? region.start : scan.walk_end;
+}
+
+/* Where the kernel cannot say that it has nothing, the terabytes are looked through at the speed of memcmp(3). */
+static bool has_nothing(const uint64_t *pagemap, size_t count, bool whole)
+{
+    return count == 0 || (page_classify(pagemap[0], whole) == PAGE_OTHER &&
+                          memcmp(pagemap, pagemap + 1, (count - 1) * sizeof(*pagemap)) == 0);
 }
 
 /* Any mapping may have guards; only those with private pages have something to store. */
@@ -183,6 +192,8 @@ static int part_store(struct writer *writer, uint64_t address, size_t count, boo
                              (off_t)(address / PAGE * sizeof(uint64_t)));
     if (got != (ssize_t)(count * sizeof(uint64_t)))
         return got < 0 ? (int)got : -EIO;
+    if (has_nothing(writer->pagemap, count, whole))
+        return 0;
     for (size_t i = 0; error == 0 && i < count;) {
         size_t start = i;
         enum page_class class = page_classify(writer->pagemap[i], whole);
@@ -213,7 +224,7 @@ static int mapping_store(struct writer *writer, const struct mapping *mapping,
     bool has_pages = kind == VMA_ANONYMOUS || kind == VMA_FILE_PRIVATE || kind == VMA_VDSO;
     for (uint64_t at = mapping->start; error == 0 && at < mapping->end;) {
         if (!whole && mapping->end - at > PAGEMAP_PAGES * PAGE)
-            at = populated_find(writer, at, mapping->end);
+            at = populated_find(writer, mapping, at);
         uint64_t left = (mapping->end - at) / PAGE;
         size_t count = left < PAGEMAP_PAGES ? (size_t)left : PAGEMAP_PAGES;
         error = part_store(writer, at, count, has_pages, whole, kind == VMA_ANONYMOUS);

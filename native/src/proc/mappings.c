@@ -151,6 +151,18 @@ static bool has_flag(const char *flags, const char *flag)
     return at != NULL && at[-1] == ' ' && (at[2] == ' ' || at[2] == 0);
 }
 
+/* In KiB, by the lines that count some that no other of them does. */
+static uint64_t pages_told(const char *line)
+{
+    static const char *const names[] = {"Rss:", "Swap:", "Shared_Hugetlb:", "Private_Hugetlb:"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(line, names[i], strlen(names[i])) == 0)
+            return strtoull(line + strlen(names[i]), NULL, 10);
+    }
+    return 0;
+}
+
 /* smaps goes on with lines "Name: value"; those of maps begin with a hexadecimal number in lower case. */
 static bool is_detail(const char *line, struct mappings *all)
 {
@@ -167,6 +179,8 @@ static bool is_detail(const char *line, struct mappings *all)
         if (kib > 0)
             all->list[all->count - 1].page_shift = 10 + (unsigned)__builtin_ctzl(kib);
     }
+    if (all->count > 0)
+        all->list[all->count - 1].resident += pages_told(line);
     if (strncmp(line, KEY_LINE, strlen(KEY_LINE)) == 0 && all->count > 0)
         all->list[all->count - 1].pkey = (uint8_t)strtoul(line + strlen(KEY_LINE), NULL, 10);
     return true;

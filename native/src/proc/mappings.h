@@ -18,9 +18,10 @@ struct mapping {
     int protection; /* PROT_* */
     bool shared;
     bool deleted;
-    uint32_t flags;      /* VMA_* of image/process.h; only from smaps, like the next three */
+    uint32_t flags;      /* VMA_* of image/process.h; only from smaps, like the next four */
     bool wiped_in_child; /* MADV_WIPEONFORK */
     unsigned page_shift; /* of the pages the kernel maps it with */
+    uint64_t resident;   /* KiB that have pages, here or swapped out */
     uint8_t pkey;        /* protection key */
     uint16_t policy;     /* of mbind(2), with its flags, and its nodes; see policies.h */
     uint64_t nodes;

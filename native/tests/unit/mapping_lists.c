@@ -145,6 +145,30 @@ TEST(own_mappings_are_read_and_ascend)
     CHECK_CONTAINS(err.message, "read the mappings of process -1: ");
 }
 
+TEST(pages_of_own_mappings_are_told)
+{
+    struct mappings all;
+    size_t size = 64 * 4096;
+    char *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned seen = 0;
+
+    CHECK(area != MAP_FAILED);
+    CHECK_INT(mprotect(area, size / 2, PROT_NONE), 0); /* nothing joins with its neighbours */
+    CHECK_INT(madvise(area + size / 2, size / 2, MADV_NOHUGEPAGE), 0);
+    area[size / 2] = area[size - 4096] = 1;
+    CHECK_INT(mappings_read_with_flags(getpid(), &all, NULL), 0);
+    for (size_t i = 0; i < all.count; i++) {
+        bool upper = all.list[i].start == (uintptr_t)area + size / 2;
+        bool lower = all.list[i].end == (uintptr_t)area + size / 2;
+        if (upper || lower)
+            CHECK_INT(all.list[i].resident, upper ? 8 : 0);
+        seen += upper + lower;
+    }
+    CHECK_INT(seen, 2);
+    mappings_free(&all);
+    munmap(area, size);
+}
+
 TEST(policies_are_read_for_the_mappings_that_have_one)
 {
     struct mapping list[] = {{.start = 0x1000}, {.start = 0x2000}, {.start = 0x3000},
