@@ -27,10 +27,13 @@ static void print_state(struct store *store, const struct status *status)
     printf("\nstarted     %s\n", status->started);
 }
 
-static void print_plan(const struct status_plan *plan)
+static void print_plan(struct store *store, const struct status *status)
 {
+    const struct status_plan *plan = &status->plan;
     char text[TEXT_SIZE];
 
+    if (status->by_lease && store_lease_is_live(store))
+        puts("interval    on record when the task has run for a second");
     if (!plan->known)
         return;
     if (plan->interval_seconds > 0)
@@ -115,7 +118,7 @@ int cmd_status(int argc, char **argv)
         print_task(store);
         print_state(store, &status);
         print_status(&status);
-        print_plan(&status.plan);
+        print_plan(store, &status);
         exit_status = finish_output(EXIT_SUCCESS);
     }
     status_free(&status);

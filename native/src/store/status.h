@@ -64,6 +64,7 @@ struct status {
     size_t warning_count;
     struct status_plan plan;
     uint64_t oom_kills; /* processes that the kernel has ended for want of memory */
+    bool by_lease;      /* there is no document yet: the task has just begun. Not in it */
     bool has_exit_status;
     int exit_status;
 };

@@ -229,5 +229,6 @@ int status_look(struct store *store, struct status *ret, struct ckpt_error *err)
         return r;
     *ret = (struct status){.state = STATUS_RUNNING, .host = owner.host, .pid = owner.pid};
     ret->started = owner.started;
+    ret->by_lease = true;
     return 0;
 }

@@ -2,6 +2,8 @@
 # Copyright 2026 The nf-checkpoint authors
 """What a store holds, who may read it, and who may use it."""
 import os
+import re
+import signal
 import stat
 import subprocess
 import time
@@ -109,6 +111,26 @@ def test_interval(case):
     task.touch("go")
     expect("exit status", task.wait_end(), 0)
     expect("output", task.log("stdout"), "pass\n")
+
+
+def test_status_of_a_task_that_has_just_begun(case):
+    """What the lease tells, and what is not on record yet."""
+    task = case.waiting(("--interval", "7min"))
+    task.start()
+    task.wait_ready()
+    task.process.send_signal(signal.SIGSTOP) # as in the first second, which is over here at some time
+    if task.exists(os.path.join(task.store, "status.json")):
+        os.unlink(os.path.join(task.store, "status.json"))
+    status, out, err = task.ckpt("status", task.store)
+    task.process.send_signal(signal.SIGCONT)
+    expect("exit status", (status, err), (0, ""))
+    check(f"running, pid {task.process.pid} on " in out, f"it says {out}")
+    check("interval    on record when the task has run for a second\n" in out, f"it says {out}")
+    task.checkpoint()
+    status, out, err = task.ckpt("status", task.store)
+    check("interval    on record" not in out and re.search(r"interval +(7|420)", out), f"it says {out}")
+    task.touch("go")
+    expect("exit status", task.wait_end(), 0)
 
 
 def test_what_the_files_say(case):

@@ -121,6 +121,7 @@ TEST(status_of_who_has_not_written_one)
     CHECK_INT(store_lease_acquire(store, 0, &lease, &err), 0);
     CHECK_INT(status_read(store, &status, &err), -ENOENT);
     CHECK_INT(status_look(store, &status, &err), 0);
+    CHECK(status.by_lease);
     CHECK_INT(status.state, STATUS_RUNNING);
     CHECK_INT(status.pid, getpid());
     CHECK(status.host && status.started && !status.has_exit_status);
