@@ -15,9 +15,9 @@ import nextflow.trace.TraceRecord;
  */
 final class CheckpointObserver implements TraceObserver {
 
-    private final PreparedRun run;
+    private final PreparedRun<CheckpointRun> run;
 
-    CheckpointObserver(PreparedRun run) {
+    CheckpointObserver(PreparedRun<CheckpointRun> run) {
         this.run = run;
     }
 

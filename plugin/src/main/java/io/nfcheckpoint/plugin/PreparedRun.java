@@ -12,26 +12,28 @@ import org.slf4j.Logger;
 /**
  * The run, which is prepared by a thread of its own while Nextflow reads the pipeline: it loads a thousand classes. Whoever
  * needs it waits for it. Thread-safe.
+ *
+ * @param <R> the run; what that is matters to nobody here
  */
-final class PreparedRun {
+final class PreparedRun<R> {
 
     private static final Logger LOG = Console.LOG;
 
-    private final FutureTask<CheckpointRun> preparation;
+    private final FutureTask<R> preparation;
 
-    private PreparedRun(Callable<CheckpointRun> preparation) {
+    private PreparedRun(Callable<R> preparation) {
         this.preparation = new FutureTask<>(preparation);
     }
 
-    static PreparedRun begin(Callable<CheckpointRun> preparation) {
-        var run = new PreparedRun(() -> prepare(preparation));
+    static <R> PreparedRun<R> begin(Callable<R> preparation) {
+        var run = new PreparedRun<R>(() -> prepare(preparation));
         var thread = new Thread(run.preparation, "nf-checkpoint");
         thread.setDaemon(true);
         thread.start();
         return run;
     }
 
-    private static CheckpointRun prepare(Callable<CheckpointRun> preparation) throws Exception {
+    private static <R> R prepare(Callable<R> preparation) throws Exception {
         try {
             return preparation.call();
         } catch (UnusableRoutesException e) {
@@ -44,7 +46,7 @@ final class PreparedRun {
     }
 
     /** @return nothing when the run has no checkpoints, which the user has been told */
-    Optional<CheckpointRun> get() {
+    Optional<R> get() {
         try {
             return Optional.of(await());
         } catch (ExecutionException e) {
@@ -64,7 +66,7 @@ final class PreparedRun {
     }
 
     /** It takes a second at most, and a task that is not prepared cannot go on. */
-    private CheckpointRun await() throws ExecutionException {
+    private R await() throws ExecutionException {
         boolean interrupted = false;
         try {
             while (true) {
