@@ -20,7 +20,7 @@ import org.apache.camel.test.junit5.TestExecutionConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which way a failure takes; what is answered there is the business of {@link CheckpointRoutesTest}. */
+/** Which way a failure takes; what is answered there is the business of {@link RestartingTest}. */
 class TaskFailedRouteTest extends CamelTestSupport {
 
     private static final String[] WAYS = {"restart-from-latest", "restart-from-older", "run-from-start", "give-up"};
