@@ -147,7 +147,8 @@ static int set_defaults(struct run_options *options, struct ckpt_error *err)
                                     .jitter = OPTIONS_DEFAULT_JITTER,
                                     .memory = OPTIONS_DEFAULT_MEMORY,
                                     .signals = {.end = SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) |
-                                                       SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGUSR2)}};
+                                                       SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGUSR2),
+                                                .pass = OPTIONS_DEFAULT_PASS}};
     if (interval && *interval)
         r = option_interval(options, "CKPT_INTERVAL", interval, err);
     if (r == 0 && name && *name)

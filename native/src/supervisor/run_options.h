@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a signal from outside means for the task. Others do what they do. */
+/* What a signal from outside means for the task. Others do what they do to us. */
 struct signal_plan {
     uint64_t end;  /* by bit, see SIGNAL_BIT: a final checkpoint, and the task ends */
     uint64_t stay; /* a checkpoint, and the task goes on */

@@ -148,10 +148,8 @@ static void signal_from_outside(struct session *session, int number)
 {
     const struct signal_plan *plan = &session->options.signals;
 
-    if (!session->live)
-        session->early_signal = number;
-    else if (session->busy || session->root_ended) /* the latter: nobody is to be waited for */
-        session->late_signal = session->late_signal == 0 ? number : session->late_signal;
+    if (!session->live || session->busy || session->root_ended) /* the latter: for session_end() */
+        session->waiting_signals |= SIGNAL_BIT(number);
     else if ((plan->end & SIGNAL_BIT(number)) == 0 && (plan->stay & SIGNAL_BIT(number)) == 0)
         tree_forward(session, number);
     else if ((plan->stay & SIGNAL_BIT(number)) != 0)
@@ -162,6 +160,17 @@ static void signal_from_outside(struct session *session, int number)
         tree_forward(session, number);
     else if (is_impatience(session, number))
         tree_kill(&session->coordinator);
+}
+
+static void waiting_signals_deal(struct session *session)
+{
+    uint64_t waiting = session->waiting_signals;
+
+    session->waiting_signals = 0;
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        if ((waiting & SIGNAL_BIT(number)) != 0)
+            signal_from_outside(session, number);
+    }
 }
 
 static void signals_ready(struct coordinator *coordinator, struct watch *watch)
@@ -200,7 +209,8 @@ int session_watch(struct session *session, struct ckpt_error *err)
     sigaddset(&set, SIGCHLD);
     for (int number = 1; number <= SIGRTMAX; number++) {
         const struct signal_plan *plan = &session->options.signals;
-        if (((plan->end | plan->stay | plan->pass) & SIGNAL_BIT(number)) != 0)
+        if (((plan->end | plan->stay | plan->pass) & SIGNAL_BIT(number)) != 0 &&
+            number != session->options.signal)
             signal_add(&set, number);
     }
     sigaddset(&set, SIGWINCH);
@@ -234,13 +244,10 @@ int session_loop(struct session *session)
     terminal_start(&session->terminal, &session->coordinator,
                    session->coordinator.mode == TREE_CAPSULE);
     children_reap(session); /* it may have ended before we were ready to hear of it */
-    if (session->early_signal != 0 && !session->root_ended)
-        stop(session, session->early_signal);
     while (!session->root_ended) {
-        int late = session->late_signal;
-        session->late_signal = 0;
-        if (late != 0)
-            signal_from_outside(session, late);
+        waiting_signals_deal(session);
+        if (session->root_ended)
+            break;
         store_lease_touch(session->store, session->coordinator.lease_fd);
         request_serve(session);
         terminal_refresh(&session->terminal, &session->coordinator);

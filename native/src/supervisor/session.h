@@ -44,9 +44,9 @@ struct session {
     struct watch memory_timer;
     uint64_t kills_before; /* memory_watch_kills() when the last checkpoint was tried */
     bool beginning;        /* a checkpoint is: no other is */
-    bool busy;         /* the tree is being parked or captured: nothing else is done meanwhile */
-    int late_signal;   /* that came then, or 0 */
-    bool stands_still; /* until the image that is being written is complete */
+    bool busy; /* the tree is being parked or captured: nothing else is done meanwhile */
+    uint64_t waiting_signals;    /* by bit: that came then, or before the tree runs */
+    bool stands_still;           /* until the image that is being written is complete */
     uint64_t interval_told;      /* to the log, in seconds */
     uint64_t wait_told;          /* to the log: the interval that began then */
     bool told_grace, told_limit; /* that the time will be too short */
@@ -61,7 +61,6 @@ struct session {
     uint64_t requests_look_ms;  /* when they are looked for anyhow */
     bool warned;         /* the person at the terminal has been told why there is no checkpoint */
     bool live;           /* the tree runs */
-    int early_signal;    /* that came before it did, or 0 */
     int stop_signal;     /* that ends the tree, or 0 */
     uint64_t stop_ms;    /* when it came */
     bool passed_on;      /* the task has got it */
@@ -74,6 +73,13 @@ struct session {
 static inline struct session *session_of(struct coordinator *coordinator)
 {
     return (struct session *)((char *)coordinator - offsetof(struct session, coordinator));
+}
+
+/* Whether a signal that ends the tree has come. */
+static inline bool session_end_is_wanted(const struct session *session)
+{
+    return session->stop_signal != 0 ||
+           (session->waiting_signals & session->options.signals.end) != 0;
 }
 
 /* Nothing is open yet. */

@@ -33,7 +33,7 @@ static void output_finish(struct session *session)
     output_drain(&session->output, &session->coordinator);
     for (;;) {
         bool is_late = clock_monotonic_ms() >= deadline, is_due = output_is_due(&session->output);
-        bool is_ended = session->stop_signal != 0 || session->late_signal != 0;
+        bool is_ended = session_end_is_wanted(session);
         if (is_due ? is_ended && is_late : is_ended || is_late || output_ended(&session->output))
             break;
         coordinator_pump(&session->coordinator, 50);

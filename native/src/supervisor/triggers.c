@@ -38,7 +38,7 @@ double run_seconds(const struct session *session)
 
 bool session_ends(const struct session *session)
 {
-    return session->root_ended || session->stop_signal != 0 || session->late_signal != 0;
+    return session->root_ended || session_end_is_wanted(session);
 }
 
 void status_save(struct session *session)

@@ -7,7 +7,7 @@ import re
 import signal
 import time
 
-from case import expect, generation_dir, parse
+from case import PYTHON, expect, generation_dir, parse
 from harness import check
 
 
@@ -205,15 +205,32 @@ def test_signal_that_only_asks_for_an_image(case):
     expect("output", counter.finish(), "1 2 3 4 5 6 ")
 
 
-def test_signal_that_is_passed_on(case):
-    task = case.task(["bash", "-c", "trap 'echo got; exit 7' USR1; : >ready; while :; do sleep 0.01; done"],
-                     ["--signal", "USR1=pass"])
-    task.start()
-    task.wait_ready()
-    os.kill(task.process.pid, signal.SIGUSR1)
-    expect("exit status", task.wait_end(), 7)
-    expect("output", task.log("stdout"), "got\n")
-    expect("generations", task.generations(), [])
+def test_signals_that_are_passed_on(case):
+    """By a word, and by default what would end ckpt: the task may have another use for it (dd, reload, alarm; exec)."""
+    for signo, options in ((signal.SIGHUP, ["--signal", "HUP=pass"]), (signal.SIGUSR1, []), (signal.SIGALRM, []),
+                           (signal.SIGRTMIN + 3, [])):
+        task = case.task(["bash", "-c", f"trap 'echo got; exit 7' {int(signo)}; : >ready; while :; do sleep 0.01; done"],
+                         options)
+        task.start()
+        task.wait_ready()
+        os.kill(task.process.pid, signo)
+        expect(f"exit status after {signo}", task.wait_end(), 7)
+        expect("output", task.log("stdout"), "got\n")
+        expect("generations", task.generations(), [])
+
+
+def test_end_that_comes_with_another_signal(case):
+    """While nobody can look at them, as here before the tree is back, none takes the place of another."""
+    counter = case.counter(["--signal", "RTMIN+3=pass"])
+    counter.to_three_with_generations()
+    pending = ("import os, signal, sys\nboth = {signal.SIGTERM, signal.SIGRTMIN + 3}\n"
+               "signal.pthread_sigmask(signal.SIG_BLOCK, both)\nfor one in both: os.kill(os.getpid(), one)\n"
+               "os.execv(sys.argv[1], sys.argv[1:])")
+    counter.task.start([PYTHON, "-c", pending, *counter.task.run_line()])
+    expect("exit status", counter.task.wait_end(), 143)
+    expect("state", counter.task.json("status.json").get("state"), "stopped")
+    counter.task.start()
+    expect("output after", counter.finish(), "4 5 6 ")
 
 
 def test_signals_that_come_many_at_a_time(case):
