@@ -56,9 +56,13 @@ static bool is_ready(int fd)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-/* Our reader has gone: the tree learns that by its own next write. */
-static void target_lost(struct stream *stream)
+/* Our reader has gone, or there is no room for him: the tree learns that by its own next write, but not of which. */
+static void target_lost(struct stream *stream, int error)
 {
+    if (error < 0 && error != -EPIPE)
+        ckpt_warn("cannot write the output of the task to %s: %s; it gets SIGPIPE",
+                  stream->target == STDERR_FILENO ? "standard error" : "standard output",
+                  strerror(-error));
     stream->target = -1;
     stream->sent = stream->bytes;
 }
@@ -77,8 +81,9 @@ static void target_feed(struct stream *stream, const char *last, size_t size)
             from = last + (size - left);
         else
             part = pread_full(stream->record, buffer, (size_t)part, (off_t)stream->sent);
-        if (part <= 0 || write_full(stream->target, from, (size_t)part) < 0) {
-            target_lost(stream);
+        int error = part > 0 ? write_full(stream->target, from, (size_t)part) : (int)part;
+        if (part <= 0 || error < 0) {
+            target_lost(stream, error);
             return;
         }
         stream->sent += (uint64_t)part;
@@ -116,8 +121,9 @@ static void forward(struct stream *stream, struct coordinator *coordinator, cons
     if (stream->target < 0)
         return;
     if (stream->record < 0) {
-        if (write_full(stream->target, bytes, size) < 0)
-            target_lost(stream);
+        int error = write_full(stream->target, bytes, size);
+        if (error < 0)
+            target_lost(stream, error);
         stream->sent = stream->bytes;
         return;
     }

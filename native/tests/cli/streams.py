@@ -152,6 +152,15 @@ def test_reader_that_goes_away(case):
         expect("status of yes", f.read(), "141\n")
 
 
+def test_output_without_room(case):
+    """A pipe cannot tell the tree why nobody takes what it writes: we do."""
+    task = case.task(["yes"])
+    task.start(through_shell(task, '"$@" >/dev/full'))
+    expect("exit status", task.wait_end(), 141)
+    expect("messages", task.messages(), ["ckpt: warning: cannot write the output of the task to standard output: "
+                                         "No space left on device; it gets SIGPIPE"])
+
+
 def test_closed_streams(case):
     """What the task writes is lost, and nothing else is: no file of ours has come into their place."""
     say = "for i in {1..1000}; do echo lost; echo lost >&2; done; "
