@@ -58,6 +58,7 @@ struct files_job {
     uint64_t look;   /* how many of them are read again */
     /* A content that was damaged in the store and has been stored anew, or "". */
     char healed[CONTENT_NAME_SIZE];
+    bool notes_healed; /* the notes were, too */
 };
 
 /* What the caller has filled in is borrowed. */

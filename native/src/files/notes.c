@@ -85,7 +85,6 @@ static int lines_read(struct notes *notes, const char *text, size_t size)
 int notes_read(struct notes *notes, int store, struct ckpt_error *err)
 {
     cleanup_fd int fd = openat(store, NOTES_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    cleanup_free char *text = NULL;
     struct stat status;
     int error = 0;
 
@@ -95,17 +94,15 @@ int notes_read(struct notes *notes, int store, struct ckpt_error *err)
         return ckpt_error_errno(err, "read '%s'", NOTES_NAME);
     if ((uint64_t)status.st_size <= notes->bytes)
         return 0;
-    if (notes->sum == NULL && (notes->sum = checksum_new()) == NULL)
-        return ckpt_error_set(err, ENOMEM, "no memory");
     size_t size = (size_t)((uint64_t)status.st_size - notes->bytes);
-    text = malloc(size + 1);
-    ssize_t got = text == NULL ? -1 : pread_full(fd, text, size, (off_t)notes->bytes);
+    char *text = realloc(notes->text, (size_t)status.st_size);
+    if (text == NULL)
+        return ckpt_error_set(err, ENOMEM, "no memory");
+    notes->text = text;
+    ssize_t got = pread_full(fd, text + notes->bytes, size, (off_t)notes->bytes);
     if (got < 0)
         return ckpt_error_errno(err, "read '%s'", NOTES_NAME);
-    uint64_t from = notes->bytes;
-    error = lines_read(notes, text, (size_t)got);
-    if (error == 0)
-        checksum_update(notes->sum, text, (size_t)(notes->bytes - from));
+    error = lines_read(notes, text + notes->bytes, (size_t)got);
     if (error < 0)
         return ckpt_error_set(err, -error, "'%s' is damaged or too long", NOTES_NAME);
     if (notes->count > 0)
@@ -116,7 +113,29 @@ int notes_read(struct notes *notes, int store, struct ckpt_error *err)
 
 uint64_t notes_sum(const struct notes *notes)
 {
-    return notes->sum != NULL ? checksum_digest(notes->sum) : checksum_bytes("", 0);
+    return notes->bytes == 0 ? 0 : checksum_bytes(notes->text, (size_t)notes->bytes);
+}
+
+/* Nobody but us writes where there is something already: the tree appends. */
+int notes_heal(const struct notes *notes, int store, bool *ret_healed, struct ckpt_error *err)
+{
+    size_t size = (size_t)notes->bytes;
+    cleanup_free char *there = malloc(size + 1);
+    cleanup_fd int fd = size == 0 ? -1 : openat(store, NOTES_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    if (size == 0)
+        return 0;
+    ssize_t got = fd < 0 || there == NULL ? -1 : pread_full(fd, there, size, 0);
+    if (got < 0)
+        return ckpt_error_errno(err, "read '%s'", NOTES_NAME);
+    if ((size_t)got < size)
+        return ckpt_error_set(err, EBADMSG, "'%s' has been cut in the store", NOTES_NAME);
+    if (memcmp(there, notes->text, size) == 0)
+        return 0;
+    if (pwrite_full(fd, notes->text, size, 0) < 0)
+        return ckpt_error_errno(err, "write '%s' anew", NOTES_NAME);
+    *ret_healed = true;
+    return 0;
 }
 
 void notes_keep(int store)
@@ -158,6 +177,6 @@ void notes_free(struct notes *notes)
     for (size_t i = 0; i < notes->count; i++)
         free(notes->list[i].path);
     free(notes->list);
-    checksum_free(notes->sum);
+    free(notes->text);
     *notes = (struct notes){0};
 }

@@ -24,8 +24,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct checksum;
-
 struct note {
     char *path;   /* absolute, as the tree sees it */
     bool created; /* by the tree */
@@ -35,14 +33,16 @@ struct note {
 struct notes {
     struct note *list; /* each path once */
     size_t count;
-    uint64_t bytes;       /* of the file that have been read */
-    struct checksum *sum; /* of these; NULL: none */
+    uint64_t bytes; /* of the file that have been read */
+    char *text;     /* these, as they were read */
 };
 
 /* Reads what has come since the last time; -EBADMSG. store is the store's directory. */
 int notes_read(struct notes *notes, int store, struct ckpt_error *err);
 /* XXH3 of what has been read. */
 uint64_t notes_sum(const struct notes *notes);
+/* Writes anew what has been read, if the file has something else by now; -EBADMSG: it has less. */
+int notes_heal(const struct notes *notes, int store, bool *ret_healed, struct ckpt_error *err);
 /* Makes the file, or lets everybody of the tree write to one that a program has made whose umask forbids it. */
 void notes_keep(int store);
 /* Forgets what came after the first bytes, or everything. */

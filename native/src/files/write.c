@@ -169,6 +169,7 @@ int files_write(struct files_job *job, struct manifest *manifest, struct ckpt_er
     int error = 0;
 
     manifest->notes = (struct manifest_notes){job->catalog.notes_bytes, job->notes_sum};
+    error = notes_heal(&job->files->notes, job->store->dirfd, &job->notes_healed, err);
     job->look = look_size(manifest);
     for (size_t i = 0; error == 0 && i < job->todo_count; i++)
         error = todo_do(job, &job->todo[i], manifest, err);

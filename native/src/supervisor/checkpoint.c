@@ -375,6 +375,9 @@ int checkpoint_finish(struct checkpoint *checkpoint, struct ckpt_error *err)
             "contents in the store were damaged: generation %u has them anew (%s), those "
             "before it cannot be restarted",
             job->generation, job->files.healed);
+    if (error == 0 && job->files.notes_healed)
+        warn_on_record(checkpoint->coordinator->status,
+                       "the notes in the store were damaged: they have been written anew");
     if (error == 0)
         files_committed(&job->files, job->generation);
     else if (err != NULL)

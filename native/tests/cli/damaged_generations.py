@@ -4,7 +4,7 @@
 import json
 import os
 
-from case import expect, generation_dir, last_restart
+from case import expect, generation_dir, last_restart, one_line
 from harness import check
 
 
@@ -108,6 +108,23 @@ def test_flipped_bit_in_notes(case):
     task.start()
     expect("output", counter.finish(), "1 2 3 4 5 6 ")
     check("notes: checksum is" in task.messages()[0], f"not named: {task.messages()}")
+
+
+def test_notes_that_get_damaged_while_the_task_runs(case):
+    """The next image has them written anew, and one line says so."""
+    counter = case.counter()
+    task = counter.task
+    task.start()
+    counter.count_to(3)
+    task.checkpoint()
+    flip(os.path.join(task.store, "notes"))
+    expect("exit status of ckpt verify", task.ckpt("verify", task.store)[0], 1)
+    task.checkpoint()
+    check("the notes in the store were damaged" in one_line(task), f"it says {task.messages()}")
+    expect("exit status of ckpt verify", task.ckpt("verify", task.store)[0], 0)
+    task.kill_tree()
+    task.start()
+    expect("output", counter.finish(), "4 5 6 ")
 
 
 def test_generation_without_a_sum_of_notes(case):
