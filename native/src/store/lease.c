@@ -60,8 +60,11 @@ static int in_use(struct store *store, struct ckpt_error *err)
 
     if (store_lease_owner(store, &owner) < 0)
         return ckpt_error_set(err, EBUSY, "'%s' is in use", store->path);
-    ckpt_error_set(err, EBUSY, "'%s' is in use by pid %d on %s", store->path, (int)owner.pid,
-                   owner.host);
+    /* Its tree goes with it, unless somebody there is stopped, or waits for a disk. */
+    bool dead = lease_holder_is_dead(owner.host, (uint64_t)owner.pid);
+    ckpt_error_set(err, EBUSY, "'%s' is in use by %spid %d on %s%s", store->path,
+                   dead ? "a process that " : "", (int)owner.pid, owner.host,
+                   dead ? " has left behind; end it (kill -9)" : "");
     free(owner.host);
     free(owner.started);
     return -EBUSY;

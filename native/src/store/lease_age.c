@@ -46,8 +46,7 @@ static time_t server_now(int dirfd)
     return told ? status.st_mtime : -1;
 }
 
-/* On this host, and gone. */
-static bool holder_is_dead(const char *host, uint64_t pid)
+bool lease_holder_is_dead(const char *host, uint64_t pid)
 {
     char here[HOST_NAME_MAX + 1] = "";
 
@@ -72,7 +71,7 @@ bool lease_is_held_by_age(struct store *store, const char *name)
     return document_read(store->dirfd, name, LEASE_LIMIT, "lease", &document, NULL) < 0 ||
            document_string(document, "host", "lease", &host, NULL) < 0 ||
            document_unsigned(document, "pid", "lease", INT_MAX, &pid, NULL) < 0 ||
-           !holder_is_dead(host, pid);
+           !lease_holder_is_dead(host, pid);
 }
 
 bool lease_claim(struct store *store)

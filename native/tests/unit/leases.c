@@ -96,6 +96,37 @@ TEST(lease_outlives_the_supervisor_with_the_tree)
     store_close(store);
 }
 
+TEST(lease_of_what_a_dead_supervisor_has_left_behind)
+{
+    struct store *store = fixture_store();
+    struct ckpt_error err;
+    char expected[64];
+    int fd = -1, block[2];
+
+    CHECK_INT(pipe(block), 0);
+    pid_t supervisor = fork();
+    if (supervisor == 0) {
+        if (store_lease_acquire(store, 0, &fd, &err) < 0)
+            _exit(1);
+        if (fork() == 0) {
+            close(block[1]);
+            _exit((int)read(block[0], expected, 1));
+        }
+        _exit(0);
+    }
+    int status = -1;
+    CHECK(waitpid(supervisor, &status, 0) == supervisor && status == 0);
+    CHECK_INT(store_lease_acquire(store, 0, &fd, &err), -EBUSY);
+    snprintf(expected, sizeof(expected), "is in use by a process that pid %d on ", (int)supervisor);
+    CHECK_CONTAINS(err.message, expected);
+    CHECK_CONTAINS(err.message, "has left behind");
+    close(block[1]);
+    CHECK_INT(store_lease_acquire(store, 5000, &fd, &err), 0);
+    close(fd);
+    close(block[0]);
+    store_close(store);
+}
+
 TEST(lease_file_that_makes_no_sense)
 {
     struct store *store = fixture_store();
