@@ -163,9 +163,14 @@ static void node_fork(struct restore *restore, int index)
     int exit_signal =
         node->process != NULL && !node->adopted ? node->process->exit_signal : SIGCHLD;
 
-    /* A zombie's would end us. */
-    if (exit_signal != SIGCHLD && exit_signal != 0)
+    /* A zombie's would end us, or be found pending by whom we become: while it is blocked it is kept although it is ignored. */
+    if (exit_signal != SIGCHLD && exit_signal != 0) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, exit_signal);
         signal(exit_signal, SIG_IGN);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+    }
     pid_t pid = fork_as(wanted, exit_signal);
 
     if (pid == 0)
