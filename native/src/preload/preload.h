@@ -232,7 +232,8 @@ void stopped_children_restore(void);
  * wants something. */
 void process_stop(int signal, bool (*is_awaited)(int fd), int fd);
 
-/* snapshot.c: forks the frozen copy; returns 0 or a negative errno, -ERANGE when it did not get all of the memory, -ECHILD when it was killed at once */
+/* snapshot.c: forks the frozen copy; returns 0 or a negative errno, -ERANGE when it did not get all of the memory, -ECHILD
+ * when it was killed at once */
 int snapshot_fork(void);
 /* When our signal came (CLOCK_MONOTONIC in ns), and how much of the time since then does not count: what a restart took
  * would make every wait of the tree run out at once, before those whom they wait for have done anything. */

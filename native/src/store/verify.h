@@ -7,9 +7,9 @@
 #include "store/manifest.h"
 #include "store/store.h"
 
-/* Reads all of the generation, and what it relies on of the store's notes, and compares it with its manifest, which it returns unless ret is
- * NULL. -ENOENT: no such complete generation. -EBADMSG: damaged; the message names the
- * generation, the file and what is wrong. */
+/* Reads all of the generation, and what it relies on of the store's notes, and compares it with its manifest, which it returns
+ * unless ret is NULL. -ENOENT: no such complete generation. -EBADMSG: damaged; the message names the generation, the file and
+ * what is wrong. */
 int generation_verify(struct store *store, unsigned number, struct manifest *ret,
                       struct ckpt_error *err);
 

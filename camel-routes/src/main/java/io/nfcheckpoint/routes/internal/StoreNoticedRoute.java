@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
@@ -79,6 +80,8 @@ final class StoreNoticedRoute extends RouteBuilder {
         endpoint.setIdempotentRepository(MemoryIdempotentRepository.memoryIdempotentRepository(REMEMBERED));
         endpoint.setIdempotentKey(new ModifiedFile());
         endpoint.setFilter(this::belongsToRunningTask);
+        // A directory is listed in any order; two generations may have come since the last look.
+        endpoint.setSorter(Comparator.comparingLong(GenericFile::getLastModified));
         endpoint.setInitialDelay(settings.poll().toMillis());
         endpoint.setDelay(settings.poll().toMillis());
         endpoint.setRunLoggingLevel(LoggingLevel.OFF);

@@ -21,6 +21,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +73,26 @@ class StoreNoticedRouteTest {
         awaitAnotherLook();
 
         assertThat(routes.ending().generations()).isEqualTo(2 + MARKERS);
+    }
+
+    @Test
+    void noticesGenerationsInTheirOrder() throws IOException {
+        var store = StoreFixture.create(task.store());
+        for (int number = 8; number >= 1; number--) {
+            store.generation(number, number);
+            Path manifest = store.generationDirectory(number).resolve("manifest.json");
+            Files.setLastModifiedTime(manifest, FileTime.fromMillis(1_700_000_000_000L + number));
+        }
+        try (var log = new LogCapture()) {
+            var last = noticed(task, 8);
+            run(task);
+            await(last);
+
+            assertThat(log.linesOfTheLog())
+                    .filteredOn(line -> line.contains("has generation"))
+                    .extracting(line -> line.replaceFirst(".*has generation (\\d+).*", "$1"))
+                    .containsExactly("1", "2", "3", "4", "5", "6", "7", "8");
+        }
     }
 
     @Test
