@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include "common/elf.h"
+#include "common/io.h"
 #include "common/log.h"
 #include "files/notes.h"
 #include "store/request.h"
@@ -25,7 +26,6 @@ static bool is_own_store(const char *dir)
 {
     const char *notes = getenv("CKPT_NOTES");
     char path[PATH_MAX];
-    struct stat own, given;
 
     if (notes == NULL || getenv("CKPT_COORDINATOR") == NULL)
         return false;
@@ -34,8 +34,7 @@ static bool is_own_store(const char *dir)
     snprintf(path, sizeof(path), "%.*s",
              (int)(strlen(notes) > sizeof(NOTES_NAME) ? strlen(notes) - sizeof(NOTES_NAME) : 0),
              notes);
-    return stat(path, &own) == 0 && stat(dir, &given) == 0 && own.st_dev == given.st_dev &&
-           own.st_ino == given.st_ino;
+    return paths_are_same(path, dir);
 }
 
 static int become_request(unsigned timeout_ms)

@@ -226,10 +226,22 @@ int remove_tree_at(int dirfd, const char *name)
     return 0;
 }
 
+bool status_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+bool paths_are_same(const char *a, const char *b)
+{
+    struct stat one, other;
+
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && status_is_same(&one, &other);
+}
+
 bool path_names(int dirfd, const char *path, int flags, int fd)
 {
     struct stat named, opened;
 
     return fstat(fd, &opened) == 0 && fstatat(dirfd, path, &named, flags) == 0 &&
-           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+           status_is_same(&named, &opened);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* A whole regular file of at most limit bytes (-EFBIG if larger), with a NUL after the last byte
@@ -39,6 +40,10 @@ void directory_refresh(int dirfd);
  * missing entry is fine. */
 int remove_tree_at(int dirfd, const char *name);
 
+/* Whether both are of one file. */
+bool status_is_same(const struct stat *a, const struct stat *b);
+/* Whether both paths lead to one file; false if either leads nowhere. */
+bool paths_are_same(const char *a, const char *b);
 /* Whether the path leads to what fd has open; flags as of fstatat(2). */
 bool path_names(int dirfd, const char *path, int flags, int fd);
 

@@ -5,6 +5,7 @@
 #include "files/walk.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "files/attributes.h"
 
 #include <errno.h>
@@ -15,11 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-bool status_is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
 
 bool walk_leaves_out(const char *name, char *const *excludes, size_t exclude_count)
 {

@@ -42,7 +42,4 @@ bool walk_leaves_out(const char *name, char *const *excludes, size_t exclude_cou
  * change is not. */
 int open_for_reading(int directory, const char *name, int flags, const struct stat *status);
 
-/* Whether both are of one file. */
-bool status_is_same(const struct stat *a, const struct stat *b);
-
 #endif

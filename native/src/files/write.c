@@ -4,6 +4,7 @@
  * Doing what has been decided for each file: most of it when the tree runs again. */
 #include "files/internal.h"
 
+#include "common/io.h"
 #include "files/attributes.h"
 
 #include <errno.h>

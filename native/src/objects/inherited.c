@@ -9,6 +9,7 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -40,8 +41,7 @@ int inherited_number(const struct seen_descriptor *seen)
     struct stat status;
 
     for (size_t i = 0; i < count; i++) {
-        if (fstat(numbers[i], &status) == 0 && status.st_ino == seen->status.st_ino &&
-            status.st_dev == seen->status.st_dev &&
+        if (fstat(numbers[i], &status) == 0 && status_is_same(&status, &seen->status) &&
             syscall(SYS_kcmp, getpid(), seen->outer, KCMP_FILE, numbers[i], seen->fd) == 0)
             return numbers[i];
     }

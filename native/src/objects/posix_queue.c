@@ -157,8 +157,7 @@ static bool is_held_by(const char *process, const struct stat *queue)
     cleanup_dir DIR *dir = opendir(path);
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         if (isdigit((unsigned char)entry->d_name[0]) &&
-            fstatat(dirfd(dir), entry->d_name, &status, 0) == 0 && status.st_ino == queue->st_ino &&
-            status.st_dev == queue->st_dev)
+            fstatat(dirfd(dir), entry->d_name, &status, 0) == 0 && status_is_same(&status, queue))
             return true;
     }
     return false;

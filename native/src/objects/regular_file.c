@@ -6,6 +6,7 @@
  * leads to which cannot be found. */
 #include "common/cleanup.h"
 #include "common/copy.h"
+#include "common/io.h"
 #include "objects/inherited.h"
 #include "objects/inode_path.h"
 #include "objects/object.h"
@@ -96,8 +97,7 @@ static char *path_find(const struct save_context *context, const struct seen_des
     if (!looks_deleted(seen->target))
         return strdup(seen->target);
     snprintf(path, sizeof(path), "/proc/%d/root%s", (int)seen->outer, seen->target);
-    if (stat(path, &status) == 0 && status.st_ino == seen->status.st_ino &&
-        status.st_dev == seen->status.st_dev)
+    if (stat(path, &status) == 0 && status_is_same(&status, &seen->status))
         return strdup(seen->target);
     return inode_path_find(context->tree, seen->outer, seen->status.st_dev, seen->status.st_ino);
 }

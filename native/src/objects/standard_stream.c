@@ -5,6 +5,8 @@
  * restarts. */
 #include "objects/terminal.h"
 
+#include "common/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -23,8 +25,7 @@ static bool is_terminal(const struct seen_descriptor *seen)
 static bool is_our_input(const struct save_context *context, const struct seen_descriptor *seen)
 {
     /* A file or device can be opened again by its path, whoever handed it on. */
-    return context->input.st_ino == seen->status.st_ino &&
-           context->input.st_dev == seen->status.st_dev &&
+    return status_is_same(&context->input, &seen->status) &&
            (S_ISFIFO(seen->status.st_mode) || S_ISSOCK(seen->status.st_mode));
 }
 

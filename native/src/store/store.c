@@ -48,6 +48,9 @@ static int open_directory(const char *dir, struct store **ret, struct ckpt_error
     return 0;
 }
 
+/* Of a store; the first is all there is of one that was killed early. */
+static const char *const signs[] = {"lease", "task.json", "status.json", "generations", NULL};
+
 static bool has_any(const struct store *store, const char *const *names)
 {
     for (; *names; names++) {
@@ -61,8 +64,6 @@ static bool has_any(const struct store *store, const char *const *names)
  * at its top. */
 static int others_refuse(const struct store *store, struct ckpt_error *err)
 {
-    /* The last is all there is of one that was killed early. */
-    static const char *const signs[] = {"task.json", "status.json", "generations", "lease", NULL};
     struct dirent *entry;
 
     cleanup_fd int fd = openat(store->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,11 +87,12 @@ static int others_refuse(const struct store *store, struct ckpt_error *err)
 int store_create(const char *dir, struct store **ret, struct ckpt_error *err)
 {
     struct store *store = NULL;
+    bool is_new = mkdir(dir, 0700) == 0;
 
-    if (mkdir_p(dir, 0700) < 0)
+    if (!is_new && mkdir_p(dir, 0700) < 0)
         return ckpt_error_errno(err, "make store '%s'", dir);
     int r = open_directory(dir, &store, err);
-    if (r == 0)
+    if (r == 0 && !is_new)
         r = others_refuse(store, err);
     if (r < 0)
         store_close(store);
@@ -101,7 +103,6 @@ int store_create(const char *dir, struct store **ret, struct ckpt_error *err)
 
 int store_open(const char *dir, struct store **ret, struct ckpt_error *err)
 {
-    static const char *const signs[] = {"task.json", "status.json", "generations", NULL};
     struct store *store = NULL;
     int r;
 
@@ -110,7 +111,7 @@ int store_open(const char *dir, struct store **ret, struct ckpt_error *err)
     r = open_directory(dir, &store, err);
     if (r < 0)
         return r;
-    if (has_any(store, signs)) {
+    if (has_any(store, signs + 1)) {
         *ret = store;
         return 0;
     }

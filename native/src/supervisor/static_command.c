@@ -3,22 +3,13 @@
 #include "supervisor/static_command.h"
 
 #include "common/elf.h"
+#include "common/io.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* The parent of a vfork goes on a moment before its child has become the command. */
-static bool is_still_ourselves(const char *exe)
-{
-    struct stat own, its;
-
-    return stat("/proc/self/exe", &own) == 0 && stat(exe, &its) == 0 && own.st_ino == its.st_ino &&
-           own.st_dev == its.st_dev;
-}
 
 bool command_is_static(pid_t root, const char *command)
 {
@@ -26,7 +17,8 @@ bool command_is_static(pid_t root, const char *command)
     const char *list = getenv("PATH");
 
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)root);
-    enum elf_kind kind = is_still_ourselves(path) ? ELF_NONE : elf_kind_of(path);
+    /* The parent of a vfork goes on a moment before its child has become the command: until then it is what we are. */
+    enum elf_kind kind = paths_are_same(path, "/proc/self/exe") ? ELF_NONE : elf_kind_of(path);
     if (kind != ELF_NONE) /* else it has ended already, or is not ours to look at */
         return kind == ELF_STATIC;
     if (strchr(command, '/') != NULL)

@@ -3,12 +3,12 @@
  *
  * Choosing the way, saying what stands in it, and its end. */
 #include "supervisor/way.h"
+#include "common/io.h"
 #include "supervisor/run_options.h"
 
 #include "common/cleanup.h"
 #include "files/capture.h"
 #include "files/move.h"
-#include "files/walk.h"
 #include "objects/object.h"
 #include "restore/place.h"
 #include "store/generation.h"
@@ -62,13 +62,6 @@ static int image_check(const struct namespaces_means *means, const struct tree_i
 
 /* ---- where ---- */
 
-static bool is_same_directory(const char *a, const char *b)
-{
-    struct stat one, other;
-
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && status_is_same(&one, &other);
-}
-
 static bool is_empty(const char *path)
 {
     cleanup_dir DIR *dir = opendir(path);
@@ -88,7 +81,7 @@ static bool is_the_tasks(const char *path, const char *attempt_dir, const struct
 
     if (stat(path, &status) < 0)
         return errno == ENOENT;
-    return S_ISDIR(status.st_mode) && (is_same_directory(path, attempt_dir) || is_empty(path) ||
+    return S_ISDIR(status.st_mode) && (paths_are_same(path, attempt_dir) || is_empty(path) ||
                                        status.st_ino == catalog->root.inode);
 }
 
@@ -100,7 +93,7 @@ int way_find(const struct namespaces_means *means, const struct restart_plan *pl
 
     *ret = (struct way){0};
     snprintf(ret->work, sizeof(ret->work), "%s", where);
-    if (error < 0 || means->mounts || is_same_directory(old, where))
+    if (error < 0 || means->mounts || paths_are_same(old, where))
         return error;
     if (!plan->catalog.dedicated)
         return ckpt_error_set(err, ENOTSUP,

@@ -42,6 +42,9 @@ record StoreRoot(Path path, Path shared) {
     /** What a task of that key had begun before users had folders of their own is continued where it lies. */
     Path store(String key) {
         Path store = store(path, key);
+        if (path.equals(shared)) {
+            return store;
+        }
         Path old = store(shared, key);
         return !Files.exists(store) && Files.isReadable(old.resolve("task.json")) ? old : store;
     }
